@@ -1,0 +1,91 @@
+r"""Masks secrets: tokens, passwords, keys, e-mail addresses and configured patterns. Pure; used before anything is stored, posted or printed.
+
+Only the secret itself is masked; what a person needs to understand the line stays:
+
+>>> Redactor().text("dial postgres://shop:hunter2@db:5432/shop: password=hunter2")
+('dial postgres://shop:[masked]@db:5432/shop: password=[masked]', 2)
+
+A module version in a Go path is not an e-mail address:
+
+>>> Redactor().text("/go/pkg/mod/example.com/lib@v1.2.3/lib.go:10 mail jo@example.com")
+('/go/pkg/mod/example.com/lib@v1.2.3/lib.go:10 mail [masked]', 1)
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from collections.abc import Callable, Iterable
+
+MASK = "[masked]"
+
+# Every pattern names the part to mask `secret`; the rest is context that stays.
+PATTERNS = (
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<secret>[\s\S]+?)-----END",
+    r"(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@'\"]{0,100}:(?P<secret>[^\s/@'\"]{1,200})@",
+    r"(?i)\bauthorization\W{1,4}(?:bearer|basic|token)?\s{0,3}(?P<secret>(?!bearer\b|basic\b)[\w.~+/=-]{4,4000})",
+    r"(?i)\b(?:bearer|basic)\s{1,3}(?P<secret>[\w.~+/-]{8,4000}={0,2})",
+    r"(?i)(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)s?[\"']?\s{0,2}(?:=|:=|:)\s{0,2}"
+    r"(?P<secret>\"[^\"\n]{1,500}\"|'[^'\n]{1,500}'|[^\s,;&}\"'()\[\]]{3,500})",
+    r"(?P<secret>\beyJ[\w-]{8,2000}\.[\w-]{4,4000}(?:\.[\w-]{0,2000})?)",
+    r"(?P<secret>\b(?:AKIA|ASIA)[A-Z0-9]{16}\b)",
+    r"(?P<secret>\bxox[a-z]-[\w-]{8,200}|\bxapp-[\w-]{8,200})",
+    r"(?P<secret>\b(?:gh[pousr]_|github_pat_|glpat-|sk_live_|rk_live_|AIza)[\w-]{16,200})",
+    r"(?P<secret>[\w.+-]{1,64}@(?!v\d)(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b)(?!\.\d)",
+)
+
+# A text without any of these holds nothing that the patterns above could match; most texts stop here.
+LITERALS = re.compile(
+    r"@|-----BEGIN|passw|passphrase|secret|token|api_?-?key|access_?-?key|private_?-?key|credential|authorization|bearer|basic|"
+    r"eyJ|AKIA|ASIA|xox|xapp-|gh[pousr]_|github_pat|glpat-|k_live_|AIza",
+    re.IGNORECASE,
+)
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+class Redactor:
+    """Masks the built-in patterns and `extra` ones (regular expressions; a group called `secret` limits what is masked)."""
+
+    def __init__(self, extra: Iterable[str] = ()) -> None:
+        self._builtin = tuple(re.compile(pattern) for pattern in PATTERNS)
+        self._extra = tuple(re.compile(pattern) for pattern in extra)
+
+    def text(self, text: str) -> tuple[str, int]:
+        """Return the text with every secret replaced by `[masked]`, and how many were replaced."""
+        return self._mask(text, lambda _secret: MASK)
+
+    def data(self, data: bytes) -> tuple[bytes, int]:
+        """Mask secrets in the bytes of a piece of evidence; gzip is opened and closed again.
+
+        A mask has the length of the secret it replaces, so that a binary profile whose strings carry their lengths stays readable.
+        Gzip that cannot be opened is returned as it is: it can be read by nobody else either.
+        """
+        if data.startswith(GZIP_MAGIC):
+            try:
+                masked, count = self.data(gzip.decompress(data))
+            except (OSError, EOFError, zlib.error):
+                return data, 0
+            return (gzip.compress(masked, mtime=0), count) if count else (data, 0)
+        # latin-1 maps every byte to one character and back, whatever the encoding really is.
+        masked_text, count = self._mask(data.decode("latin-1"), lambda secret: "*" * len(secret))
+        return (masked_text.encode("latin-1"), count) if count else (data, 0)
+
+    def _mask(self, text: str, mask: Callable[[str], str]) -> tuple[str, int]:
+        patterns = self._builtin + self._extra if LITERALS.search(text) else self._extra
+        count = 0
+
+        def replace(match: re.Match[str]) -> str:
+            nonlocal count
+            group = "secret" if "secret" in match.re.groupindex else 0
+            secret = match[group]
+            # What an earlier pattern has masked is not a secret any more.
+            if not secret or MASK in secret or not secret.strip("*"):
+                return match[0]
+            count += 1
+            start, end = match.start(group) - match.start(), match.end(group) - match.start()
+            return match[0][:start] + mask(secret) + match[0][end:]
+
+        for pattern in patterns:
+            text = pattern.sub(replace, text)
+        return text, count
