@@ -1,4 +1,4 @@
-r"""Masks secrets: tokens, passwords, keys, e-mail addresses and configured patterns. Pure; used before anything is stored, posted or printed.
+r"""Masks secrets (tokens, passwords, keys, e-mail addresses, configured patterns) before anything is stored, posted or printed.
 
 Only the secret itself is masked; what a person needs to understand the line stays:
 
@@ -26,8 +26,10 @@ PATTERNS = (
     r"(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@'\"]{0,100}:(?P<secret>[^\s/@'\"]{1,200})@",
     r"(?i)\bauthorization\W{1,4}(?:bearer|basic|token)?\s{0,3}(?P<secret>(?!bearer\b|basic\b)[\w.~+/=-]{4,4000})",
     r"(?i)\b(?:bearer|basic)\s{1,3}(?P<secret>[\w.~+/-]{8,4000}={0,2})",
-    r"(?i)(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)s?[\"']?\s{0,2}(?:=|:=|:)\s{0,2}"
-    r"(?P<secret>\"[^\"\n]{1,500}\"|'[^'\n]{1,500}'|[^\s,;&}\"'()\[\]]{3,500})",
+    (
+        r"(?i)(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential)s?[\"']?\s{0,2}:?[=:]\s{0,2}"
+        r"(?P<secret>\"[^\"\n]{1,500}\"|'[^'\n]{1,500}'|[^\s,;&}\"'()\[\]]{3,500})"
+    ),
     r"(?P<secret>\beyJ[\w-]{8,2000}\.[\w-]{4,4000}(?:\.[\w-]{0,2000})?)",
     r"(?P<secret>\b(?:AKIA|ASIA)[A-Z0-9]{16}\b)",
     r"(?P<secret>\bxox[a-z]-[\w-]{8,200}|\bxapp-[\w-]{8,200})",
@@ -42,6 +44,7 @@ LITERALS = re.compile(
     re.IGNORECASE,
 )
 GZIP_MAGIC = b"\x1f\x8b"
+GUNZIP_LIMIT_BYTES = 512 * 2**20
 
 
 class Redactor:
@@ -58,15 +61,13 @@ class Redactor:
     def data(self, data: bytes) -> tuple[bytes, int]:
         """Mask secrets in the bytes of a piece of evidence; gzip is opened and closed again.
 
-        A mask has the length of the secret it replaces, so that a binary profile whose strings carry their lengths stays readable.
-        Gzip that cannot be opened is returned as it is: it can be read by nobody else either.
+        A mask has the length of the secret it replaces: the strings of a binary profile carry their lengths and stay readable.
+        Of broken or bloated gzip the part that opens, up to `GUNZIP_LIMIT_BYTES`, is kept: nothing unmasked is ever returned.
         """
         if data.startswith(GZIP_MAGIC):
-            try:
-                masked, count = self.data(gzip.decompress(data))
-            except (OSError, EOFError, zlib.error):
-                return data, 0
-            return (gzip.compress(masked, mtime=0), count) if count else (data, 0)
+            opened, complete = _gunzip(data)
+            masked, count = self.data(opened)
+            return (data, 0) if complete and not count else (gzip.compress(masked, mtime=0), count)
         # latin-1 maps every byte to one character and back, whatever the encoding really is.
         masked_text, count = self._mask(data.decode("latin-1"), lambda secret: "*" * len(secret))
         return (masked_text.encode("latin-1"), count) if count else (data, 0)
@@ -89,3 +90,13 @@ class Redactor:
         for pattern in patterns:
             text = pattern.sub(replace, text)
         return text, count
+
+
+def _gunzip(data: bytes) -> tuple[bytes, bool]:
+    """Open gzip as far as it goes; also say whether that was all of it."""
+    opener = zlib.decompressobj(wbits=31)
+    try:
+        opened = opener.decompress(data, GUNZIP_LIMIT_BYTES)
+    except zlib.error:
+        return b"", False
+    return opened, opener.eof and not opener.unused_data

@@ -1,0 +1,74 @@
+"""The `gocrash` command. A command lives in a module of its own, imported when it is called, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from bot.errors import ConfigError, GocrashError
+
+COMMANDS = {
+    "diagnose": ("bot.cli.diagnose", "Diagnose services, servers, files or saved bundles without Slack."),
+    "serve": ("bot.cli.serve", "Run the bot against a Slack workspace."),
+    "demo": ("bot.cli.demo", "Run the whole bot on this machine against a local Slack, in a browser."),
+    "check": ("bot.cli.check", "Lint playbooks and run their examples."),
+    "facts": ("bot.cli.facts", "Print the fact tables of a source, as a rule author sees them."),
+    "incident": ("bot.cli.incident", "List and show incidents and their timelines."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when the command is used; help needs no import at all."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Name every command, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
+        """Import and return one command; None when there is no such command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
+        """Write the list of commands from the table, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, and name the nearest one when the word is wrong."""
+        from difflib import get_close_matches  # noqa: PLC0415  # only a wrong word pays for it
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else " See `gocrash --help`."
+            raise click.UsageError(f"There is no command `{args[0]}`.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gocrash", prog_name="gocrash")
+def gocrash() -> None:
+    """Say what is wrong with a Go service, which line is to blame, and what to do."""
+
+
+def main() -> None:
+    """Run the command line; every error of ours is one sentence per problem on standard error and exit status 2."""
+    try:
+        gocrash.main(prog_name="gocrash", standalone_mode=False)
+    except click.Abort:
+        click.echo("gocrash: interrupted", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except ConfigError as error:
+        for problem in error.problems:
+            click.echo(f"gocrash: {problem}", err=True)
+        sys.exit(2)
+    except GocrashError as error:
+        click.echo(f"gocrash: {error}", err=True)
+        sys.exit(2)

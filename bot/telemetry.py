@@ -1,0 +1,58 @@
+"""Log set-up of the program, and the bot's own Prometheus metrics."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import dataclass
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
+    """Send structlog's and the standard library's records to standard error, as JSON lines or for people."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    # httpx and the Slack client log every request with its URL; ours say what the requests were for.
+    for noisy in ("httpx", "httpcore", "slack_bolt", "slack_sdk"):
+        logging.getLogger(noisy).setLevel(max(level, logging.WARNING))
+    structlog.configure(
+        processors=[*shared, structlog.processors.format_exc_info, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """The bot's own metrics, in a registry of their own so that two bots in one process (tests) do not collide."""
+
+    registry: CollectorRegistry
+    diagnoses: Counter
+    diagnosis_seconds: Histogram
+    jobs_failed: Counter
+    posts: Counter
+    outbox_waiting: Gauge
+
+
+def create_metrics() -> Metrics:
+    """Create a fresh set of metrics."""
+    registry = CollectorRegistry()
+    return Metrics(
+        registry=registry,
+        diagnoses=Counter(
+            "gocrash_diagnoses", "Diagnoses made, by the failure class of their verdict.", ["failure_class"], registry=registry
+        ),
+        diagnosis_seconds=Histogram("gocrash_diagnosis_seconds", "How long a diagnosis took.", registry=registry),
+        jobs_failed=Counter("gocrash_jobs_failed", "Jobs given up, by kind.", ["kind"], registry=registry),
+        posts=Counter("gocrash_slack_posts", "Messages handed to Slack, by outcome.", ["outcome"], registry=registry),
+        outbox_waiting=Gauge("gocrash_outbox_waiting", "Messages not posted yet.", registry=registry),
+    )
