@@ -17,6 +17,10 @@ import gzip
 import re
 import zlib
 from collections.abc import Callable, Iterable
+from dataclasses import fields, replace
+from typing import Any
+
+from bot.model.facts import Facts, Row
 
 MASK = "[masked]"
 
@@ -71,6 +75,27 @@ class Redactor:
         # latin-1 maps every byte to one character and back, whatever the encoding really is.
         masked_text, count = self._mask(data.decode("latin-1"), lambda secret: "*" * len(secret))
         return (masked_text.encode("latin-1"), count) if count else (data, 0)
+
+    def facts(self, facts: Facts) -> tuple[Facts, int]:
+        """Mask secrets in every text of every row; distinct texts are looked at once. Return how many were masked."""
+        seen: dict[str, tuple[str, int]] = {}
+        masked: dict[str, Any] = {name: tuple(self._row(row, seen) for row in rows) for name, rows in facts.tables()}
+        return Facts(**masked), sum(count for _, count in seen.values())
+
+    def _row(self, row: Row, seen: dict[str, tuple[str, int]]) -> Row:
+        def once(text: str) -> str:
+            if text not in seen:
+                seen[text] = self.text(text)
+            return seen[text][0]
+
+        changes: dict[str, Any] = {}
+        for column in fields(row):
+            value = getattr(row, column.name)
+            if isinstance(value, str):
+                changes[column.name] = once(value)
+            elif isinstance(value, tuple):
+                changes[column.name] = tuple(map(once, value))
+        return replace(row, **changes)
 
     def _mask(self, text: str, mask: Callable[[str], str]) -> tuple[str, int]:
         patterns = self._builtin + self._extra if LITERALS.search(text) else self._extra

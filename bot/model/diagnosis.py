@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.model.evidence import CollectFailure
-from bot.model.facts import Row
+from bot.model.facts import ChangeRow, Row
 from bot.model.rule import Confidence, Severity
 
 
@@ -99,7 +99,14 @@ class SimilarIncident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """Everything one run found, and what could not be looked at. Findings are in reading order: the first is the verdict."""
+    """Everything one run found, and what could not be looked at. Findings are in reading order: the first is the verdict.
+
+    Attributes:
+        changes: differences to the baseline; empty when there was none to compare with.
+        problems: evidence that could not be read, one sentence each.
+        similar: earlier incidents by the finding's fingerprint.
+        runbooks: Markdown, filled in for the finding, by the finding's fingerprint.
+    """
 
     service: str
     started_at: datetime
@@ -110,6 +117,7 @@ class Diagnosis:
     not_evaluated: tuple[NotEvaluated, ...] = ()
     dump: DumpCounts | None = None
     masked: int = 0
+    changes: tuple[ChangeRow, ...] = ()
     problems: tuple[str, ...] = ()
     incident: str | None = None
     similar: Mapping[str, tuple[SimilarIncident, ...]] = field(default_factory=dict)

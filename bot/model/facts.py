@@ -113,11 +113,15 @@ class ChangeRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogEventRow(Row):
-    """One distinct log message, numbers folded. `source` is service, gateway, kernel or kubelet."""
+    """One distinct log message, numbers folded. `source` is service, gateway, kernel or kubelet.
+
+    `ends_log`: its last line is the last of the log, what a process says before it exits.
+    """
 
     text: str
     count: int
     source: str
+    ends_log: bool = False
     level: str | None = None
     first_seen: datetime | None = None
     last_seen: datetime | None = None

@@ -48,8 +48,8 @@ class GoroutineGroup:
         leaked_count: how many the runtime itself marked as leaked.
         locked_count: how many are locked to their OS thread.
         labels: (the labels as `key=value` joined by a comma, how many goroutines) pairs, most common first.
-        addresses: (address, how many) pairs, most first: the lock they wait for, where the state is a lock's (first argument of the
-            innermost `sync.(*Mutex).Lock`, `sync.(*RWMutex).RLock` … frame). Every goroutine counts here, not only `members`.
+        addresses: (address, how many) pairs, most first: the lock they wait for, where the state is a lock's (first argument of
+            the innermost `sync.(*Mutex).Lock`, `sync.(*RWMutex).RLock` … frame). Every goroutine counts here, not only `members`.
         elided: frames the runtime left out.
         locator: where the first of them stands: `lines 120-131`, `record 7`.
         excerpt: the text of the first of them as printed, or a rendering of the stack for a proto.

@@ -81,7 +81,7 @@ class OutboxMessage:
         parent_key: key of the message in whose thread it is posted; empty when it stands in the channel.
         thread_ts: a thread that others began (the alert's), used when `parent_key` is empty.
         payload: arguments of chat.postMessage (text, blocks), or a file's name, title, alt text and content path.
-        kind: `message` or `file`.
+        kind: `message`, `file`, or `respond` (an answer to a response URL, seen by one person).
         version: raised whenever the payload changes; sent when `sent_version` has caught up.
         ts: Slack's timestamp once posted.
         attempts: tries of the current version; `uncertain` marks a try whose outcome is unknown.

@@ -84,6 +84,7 @@ class LogEvent:
         level: `error`, `warn`, `info`, `debug`, `fatal`; empty when the line does not say.
         count: how many lines.
         first_seen, last_seen: times of the first and last of them; None when the log shows none.
+        ends_log: it is the last line of the log: what a process says last before it exits.
         locator: `line 7`, of the first.
     """
 
@@ -93,6 +94,7 @@ class LogEvent:
     level: str = ""
     first_seen: datetime | None = None
     last_seen: datetime | None = None
+    ends_log: bool = False
     locator: str = ""
 
 

@@ -40,6 +40,9 @@ func serve() {
 	flag.Parse()
 
 	provoke, known := failures[*failure]
+	if !known {
+		provoke, known = logged[*failure]
+	}
 	if !known || *count < 1 {
 		log.Fatalf("level=error msg=\"choose a failure and a positive count\" failure=%s known=%q", *failure, names())
 	}

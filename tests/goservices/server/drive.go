@@ -73,7 +73,7 @@ func (s *Server) Dial() (net.Conn, error) {
 func (s *Server) Settle(state, function string, want int) {
 	seen := 0
 	for deadline := time.Now().Add(settleTimeout); time.Now().Before(deadline); time.Sleep(settlePause) {
-		if seen = goroutines(state, function); seen >= want {
+		if seen = Waiting(state, function); seen >= want {
 			runtime.GC() // the text just searched is not part of the shop's heap
 			return
 		}
@@ -81,7 +81,8 @@ func (s *Server) Settle(state, function string, want int) {
 	log.Fatalf("level=error msg=\"the failure did not build up\" state=%q function=%s seen=%d want=%d", state, function, seen, want)
 }
 
-func goroutines(state, function string) int {
+// Waiting counts the goroutines that are in a state with a function on their stack.
+func Waiting(state, function string) int {
 	size := 1 << 20
 	dump := make([]byte, size)
 	for len(dump) == size {

@@ -34,6 +34,7 @@ type Server struct {
 	inFlight atomic.Int64
 	http     *http.Server
 	crowd    []net.Conn
+	atStop   []func()
 }
 
 // New prepares a server. open sets up the sound shop when the server starts.
@@ -102,6 +103,11 @@ func (s *Server) counted(path string, next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// OnStop has something done when the server stops: the end of what a failure keeps open until then.
+func (s *Server) OnStop(work func()) {
+	s.atStop = append(s.atStop, work)
+}
+
 // Wait serves until a signal or the end of the lifetime, then shuts down in good order.
 func (s *Server) Wait() {
 	bounded, cancel := context.WithTimeout(context.Background(), s.Lifetime)
@@ -110,6 +116,9 @@ func (s *Server) Wait() {
 	defer forget()
 	<-stop.Done()
 	log.Printf("level=info msg=\"shutting down\"")
+	for _, work := range s.atStop {
+		work()
+	}
 	grace, give := context.WithTimeout(context.Background(), time.Second)
 	defer give()
 	if err := s.http.Shutdown(grace); err != nil {

@@ -1,0 +1,35 @@
+"""`gocrash serve`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from bot.cli.options import config_option
+
+
+@click.command("serve")
+@config_option
+def command(config_file: Path | None) -> None:
+    """Run the bot against a Slack workspace (Socket Mode) until it is told to stop (SIGTERM, Ctrl-C).
+
+    \b
+    Environment: SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_API_URL, GOCRASH_CONFIG, GOCRASH_DATA, GOCRASH_HTTP
+    """  # noqa: D301  # click's mark for "keep these lines"
+    from bot.config import config_path, load_config, load_settings  # noqa: PLC0415  # `--help` needs none of it
+    from bot.serve import running  # noqa: PLC0415
+    from bot.telemetry import configure_logging  # noqa: PLC0415
+
+    configure_logging(json=not sys.stderr.isatty())
+    settings = load_settings(os.environ)
+    config = load_config(config_file or config_path(os.environ), os.environ)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with running(config, settings):
+        stop.wait()

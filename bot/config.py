@@ -1,0 +1,276 @@
+"""The configuration: `gocrash.yaml` → `Config`, and the settings of `serve` from the environment → `Settings`.
+
+Secrets are never written in the file: `${NAME}` is read from the environment. Every mistake is reported at once as
+`path:line: field: reason`, unknown keys with the nearest right one. `deploy/gocrash.yaml` is a commented example.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.errors import ConfigError, UsageError
+from bot.model.access import Access
+from bot.model.units import ByteSize, Duration
+from bot.yamlfile import did_you_mean, load
+
+DEFAULT_PATH = Path("gocrash.yaml")
+SLACK_API_URL = "https://slack.com/api/"
+
+# The first words of `/gocrash …`: a service with such a name could never be asked for.
+VERBS = (
+    *("diagnose", "incidents", "show", "timeline", "note", "postmortem", "status", "resolve", "reopen", "severity", "lead"),
+    *("history", "search", "stats", "runbook", "services", "mute", "unmute", "help", "doctor"),
+)
+SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+SCHEMES = ("http", "https", "unix")
+
+
+@dataclass(frozen=True, slots=True)
+class Basic:
+    """User and password for HTTP basic authentication."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """How a target's pprof server wants to be asked: a bearer token, or user and password."""
+
+    bearer: str = field(default="", repr=False)
+    basic: Basic | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse two ways at once."""
+        if self.bearer and self.basic:
+            raise UsageError("give either `bearer` or `basic`, not both")
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Paths of the certificate authority and of a client certificate with its key; `verify: false` trusts anybody."""
+
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+    verify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """Where a log is read from: a path, or a glob of which the newest matching file is read."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSigns:
+    """How alerts of a service are recognised: accepted values by label name, and words in the alert's text."""
+
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service. `name` is its key in the file.
+
+    `replay` names a saved bundle, relative to the configuration file, that answers instead of live targets.
+    """
+
+    name: str = ""
+    targets: tuple[str, ...] = ()
+    pprof_path: str = "/debug/pprof"
+    metrics_path: str | None = "/metrics"
+    auth: Auth = field(default_factory=Auth)
+    tls: Tls = field(default_factory=Tls)
+    max_freeze_ms: int = 250
+    logs: tuple[LogSource, ...] = ()
+    gateway_logs: tuple[LogSource, ...] = ()
+    alerts: AlertSigns = field(default_factory=AlertSigns)
+    own_modules: tuple[str, ...] = ()
+    source_url: str = ""
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    replay: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be contacted, naming every wrong target."""
+        wrong = [
+            f"`{target}` is no address: write http://host:port, https://host:port or unix:///path"
+            for target in self.targets
+            if not _is_address(target)
+        ]
+        if not self.targets and not self.logs and not self.replay:
+            wrong.append("nothing to look at: give `targets`, `logs` or `replay`")
+        if wrong:
+            raise ConfigError(wrong)
+
+    @property
+    def access(self) -> Access:
+        """How its targets are reached."""
+        basic = self.auth.basic or Basic("", "")
+        return Access(
+            pprof_path=self.pprof_path,
+            metrics_path=self.metrics_path or "",
+            user=basic.user,
+            password=basic.password,
+            bearer=self.auth.bearer,
+            tls_ca=_path(self.tls.ca),
+            tls_cert=_path(self.tls.cert),
+            tls_key=_path(self.tls.key),
+            tls_verify=self.tls.verify,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What holds for every service: pauses, deadlines and caps."""
+
+    cooldown: Duration = Duration(60.0)
+    deadline: Duration = Duration(30.0)
+    interval: Duration = Duration(5.0)
+    max_bytes: ByteSize = ByteSize(256 * 10**6)
+    fan_out: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class AlertChannel:
+    """A channel where alerts of other bots are answered; `bots` lists the bot or app ids that count."""
+
+    channel: str
+    bots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SlackSettings:
+    """Where in Slack the bot listens to other bots."""
+
+    alerts: tuple[AlertChannel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The whole file. `playbooks` are further directories of playbooks; `redact` further patterns to mask."""
+
+    services: Mapping[str, Service] = field(default_factory=dict)
+    defaults: Defaults = field(default_factory=Defaults)
+    slack: SlackSettings = field(default_factory=SlackSettings)
+    playbooks: tuple[str, ...] = ()
+    redact: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Name every service by its key, and refuse names and patterns that cannot work."""
+        problems = [problem for name in self.services for problem in _name_problems(name)]
+        for pattern in self.redact:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                problems.append(f"redact: `{pattern}` is no regular expression: {error}")
+        if problems:
+            raise ConfigError(problems)
+        named = {name: replace(service, name=name) for name, service in self.services.items()}
+        object.__setattr__(self, "services", named)
+
+    def service(self, name: str) -> Service:
+        """Return a service.
+
+        Raises:
+            UsageError: there is none of that name; the message names the nearest.
+        """
+        if name not in self.services:
+            raise UsageError(f"there is no service `{name}`{did_you_mean(name, self.services)}")
+        return self.services[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What `serve` takes from the environment. Tokens are never printed."""
+
+    bot_token: str = field(repr=False)
+    app_token: str = field(repr=False)
+    api_url: str
+    data: Path
+    http_host: str
+    http_port: int
+
+
+def load_config(path: Path, env: Mapping[str, str]) -> Config:
+    """Read a configuration file; relative paths in it are taken from its own directory.
+
+    Raises:
+        ConfigError: the file is missing or wrong; every problem at once.
+    """
+    config = load(path, Config, env=env)
+    here = path.parent
+    services = {
+        name: replace(
+            service,
+            replay=str(here / service.replay) if service.replay else "",
+            logs=tuple(LogSource(str(here / source.file)) for source in service.logs),
+            gateway_logs=tuple(LogSource(str(here / source.file)) for source in service.gateway_logs),
+        )
+        for name, service in config.services.items()
+    }
+    return replace(config, services=services, playbooks=tuple(str(here / directory) for directory in config.playbooks))
+
+
+def load_settings(env: Mapping[str, str]) -> Settings:
+    """Read the settings of `serve` from the environment.
+
+    Raises:
+        ConfigError: a token is missing, or `GOCRASH_HTTP` is no `host:port`; every problem at once.
+    """
+    problems = [
+        f"{name} is not set: {hint}"
+        for name, hint in (
+            ("SLACK_BOT_TOKEN", "copy the Bot User OAuth Token (xoxb-…) from the app's Install page"),
+            ("SLACK_APP_TOKEN", "make an app-level token (xapp-…) with connections:write on the app's Basic Information page"),
+        )
+        if not env.get(name)
+    ]
+    http = env.get("GOCRASH_HTTP", "127.0.0.1:8080")
+    host, _, port = http.rpartition(":")
+    if not host or not port.isdecimal():
+        problems.append(f"GOCRASH_HTTP is `{http}`: write host:port, such as 127.0.0.1:8080")
+    if problems:
+        raise ConfigError(problems)
+    return Settings(
+        bot_token=env["SLACK_BOT_TOKEN"],
+        app_token=env["SLACK_APP_TOKEN"],
+        api_url=env.get("SLACK_API_URL", SLACK_API_URL),
+        data=data_directory(env),
+        http_host=host,
+        http_port=int(port),
+    )
+
+
+def config_path(env: Mapping[str, str]) -> Path:
+    """Return the configuration file's path: `GOCRASH_CONFIG`, or `gocrash.yaml` here."""
+    return Path(env.get("GOCRASH_CONFIG", DEFAULT_PATH))
+
+
+def data_directory(env: Mapping[str, str]) -> Path:
+    """Return the directory of the database and the evidence: `GOCRASH_DATA`, or `data` here."""
+    return Path(env.get("GOCRASH_DATA", "data"))
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
+def _is_address(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme in SCHEMES and bool(parts.netloc or (parts.scheme == "unix" and parts.path)) and not parts.username
+
+
+def _name_problems(name: str) -> list[str]:
+    problems = []
+    if not SERVICE_NAME.fullmatch(name):
+        problems.append(f"services.{name}: a name is lower case letters, digits, dots and dashes, as typed after /gocrash")
+    if name in VERBS:
+        problems.append(f"services.{name}: `{name}` is a word of the bot's own: `/gocrash {name}` would never reach the service")
+    return problems

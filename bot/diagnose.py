@@ -1,0 +1,264 @@
+"""The pipeline, whole: collect → parse → derive → match. START HERE.
+
+`diagnose` climbs the ladder of rungs against live targets (`climb.py`). `judge` is the second half, from a bundle to a
+diagnosis: the same for live targets, files and saved bundles.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.climb import Climb, Plan
+from bot.collect.bundle import read_bundle
+from bot.collect.ladder import Collector
+from bot.config import Defaults, Service
+from bot.facts.derive import derive
+from bot.model.access import Limits
+from bot.model.benign import Benign
+from bot.model.diagnosis import Diagnosis, DumpCounts, Finding, TargetReport
+from bot.model.evidence import Bundle, Evidence, Target
+from bot.model.facts import Facts
+from bot.model.failure import FailureClass
+from bot.model.goroutines import GoroutineDump
+from bot.model.incident import Incident
+from bot.model.logs import LogReading
+from bot.model.rule import Playbook
+from bot.model.snapshot import Parsed, Snapshot
+from bot.parse.read import read
+from bot.redact import Redactor
+from bot.rules.folders import builtin_directory
+from bot.rules.load import load_benign, load_classes, load_playbooks
+from bot.rules.match import MatchContext, match
+from bot.rules.templates import render_runbook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """What every diagnosis needs to know: playbooks, failure classes, harmless goroutines, and what to mask."""
+
+    playbooks: tuple[Playbook, ...]
+    classes: Mapping[str, FailureClass]
+    benign: Benign
+    redactor: Redactor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The service that is looked at: its name, whose code counts as its own, and its own thresholds."""
+
+    name: str
+    own_modules: tuple[str, ...] = ()
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A diagnosis, with the bundle it was made from and the facts that were derived."""
+
+    bundle: Bundle
+    facts: Facts
+    diagnosis: Diagnosis
+
+
+def load_engine(*, playbooks: Sequence[str] = (), redact: Sequence[str] = ()) -> Engine:
+    """Load the built-in playbooks and those of further directories.
+
+    Raises:
+        ConfigError: playbooks are wrong; every problem at once.
+    """
+    classes = load_classes()
+    return Engine(
+        playbooks=load_playbooks([builtin_directory(), *map(Path, playbooks)], classes=classes),
+        classes=classes,
+        benign=load_benign(),
+        redactor=Redactor(redact),
+    )
+
+
+def diagnose(
+    service: Service,
+    engine: Engine,
+    plan: Plan,
+    *,
+    now: Callable[[], datetime],
+    progress: Callable[[str], None],
+    keep: Callable[[Evidence], Evidence] = lambda evidence: evidence,
+    already: Sequence[Evidence] = (),
+    baseline: Bundle | None = None,
+) -> Outcome:
+    """Collect from a service's live targets and logs (or read the bundle it replays), then judge.
+
+    Args:
+        service: the service, as configured.
+        engine: what is known.
+        plan: what to collect, usually `plan_of(service, …)`.
+        now: the clock (UTC).
+        progress: told in a phrase what is being done.
+        keep: stores each piece of evidence as soon as it is there, and returns it as stored.
+        already: evidence of an interrupted run; what is in it is not pulled again.
+        baseline: an earlier bundle to compare with.
+    """
+    started = time.monotonic()
+    subject = Subject(name=service.name, own_modules=service.own_modules, thresholds=service.thresholds)
+    if service.replay:
+        progress("reading the saved evidence")
+        bundle = replace(read_bundle(Path(service.replay)), service=service.name)
+        kept = tuple(already) or tuple(map(keep, bundle.evidence))
+        return judge(replace(bundle, evidence=kept), engine, subject, started=started)
+    with Collector(plan.access, plan.limits, now=now) as collector:
+        climb = Climb(plan, collector, progress=progress, keep=keep, already=already)
+        climb.all_rungs()
+        climb.logs(now())
+    bundle = Bundle(
+        service=service.name,
+        taken_at=min((item.evidence.collected_at for item in climb.parsed), default=now()),
+        targets=plan.targets,
+        evidence=tuple(item.evidence for item in climb.parsed),
+        failures=tuple(climb.failures),
+        baseline=baseline,
+    )
+    progress("working out what is wrong")
+    return judge(bundle, engine, subject, parsed=climb.parsed, started=started)
+
+
+def plan_of(service: Service, defaults: Defaults) -> Plan:
+    """Return what is collected from a service, as its configuration says."""
+    return Plan(
+        targets=tuple(Target(service.name, urlsplit(url).netloc or urlsplit(url).path, url) for url in service.targets),
+        access=service.access,
+        limits=Limits(deadline_seconds=defaults.deadline, max_bytes=defaults.max_bytes),
+        fan_out=defaults.fan_out,
+        interval_seconds=defaults.interval,
+        max_freeze_seconds=service.max_freeze_ms / 1000,
+        logs=tuple(source.file for source in service.logs),
+        gateway_logs=tuple(source.file for source in service.gateway_logs),
+    )
+
+
+def judge(
+    bundle: Bundle, engine: Engine, subject: Subject, *, parsed: Iterable[Parsed] = (), started: float | None = None
+) -> Outcome:
+    """Parse what has not been parsed yet, derive facts, mask secrets in them, match the playbooks.
+
+    Args:
+        bundle: the evidence.
+        engine: what is known.
+        subject: whose evidence it is.
+        parsed: readings made while collecting, so that nothing is parsed twice.
+        started: `time.monotonic()` at the start of the whole run; None counts from here.
+    """
+    begun = time.monotonic() if started is None else started
+    snapshot = _snapshot(bundle, {id(item.evidence): item for item in parsed})
+    facts, masked = engine.redactor.facts(derive(snapshot, own_modules=subject.own_modules, benign=engine.benign))
+    context = MatchContext(service=subject.name, classes=engine.classes, targets=bundle.targets, thresholds=subject.thresholds)
+    matched = match(engine.playbooks, facts, context=context)
+    diagnosis = Diagnosis(
+        service=subject.name,
+        started_at=bundle.taken_at,
+        duration_seconds=time.monotonic() - begun,
+        verdict=_verdict(matched.findings, bundle, facts),
+        targets=_reports(bundle),
+        findings=matched.findings,
+        not_evaluated=matched.not_evaluated,
+        dump=_dump_counts(snapshot),
+        masked=masked,
+        problems=(*_problems(snapshot), *matched.problems),
+        changes=facts.changes,
+    )
+    return Outcome(bundle, facts, with_runbooks(diagnosis, engine, targets=bundle.targets))
+
+
+def _snapshot(bundle: Bundle, known: Mapping[int, Parsed]) -> Snapshot:
+    return Snapshot(
+        bundle=bundle,
+        parsed=tuple(known.get(id(evidence)) or read(evidence) for evidence in bundle.evidence),
+        baseline=_snapshot(bundle.baseline, {}) if bundle.baseline else None,
+    )
+
+
+def _verdict(findings: Sequence[Finding], bundle: Bundle, facts: Facts) -> str:
+    """Return the first line of the answer: the first finding, or what was looked at without finding anything."""
+    if findings:
+        return findings[0].summary
+    kinds = list(dict.fromkeys(row.kind for row in facts.collection if row.ok))
+    if not kinds:
+        return "nothing could be looked at"
+    where = f" of {len(bundle.targets)} instances" if len(bundle.targets) > 1 else ""
+    return f"nothing wrong found in {', '.join(kinds)}{where}"
+
+
+def _reports(bundle: Bundle) -> tuple[TargetReport, ...]:
+    """Return one report per target; evidence and failures of the service as a whole go under its name."""
+    owners = [target.instance for target in bundle.targets]
+    if any(not item.instance for item in bundle.evidence) or any(item.target is None for item in bundle.failures):
+        owners.append("")
+    return tuple(_report(bundle, owner) for owner in owners)
+
+
+def _report(bundle: Bundle, instance: str) -> TargetReport:
+    evidence = [item for item in bundle.evidence if item.instance == instance]
+    return TargetReport(
+        instance=instance or bundle.service,
+        collected=tuple(dict.fromkeys(item.kind.value for item in evidence)),
+        failures=tuple(item for item in bundle.failures if (item.target.instance if item.target else "") == instance),
+        frozen_seconds=sum(item.frozen_seconds for item in evidence),
+        bytes=sum(item.size_bytes for item in evidence),
+    )
+
+
+def _dump_counts(snapshot: Snapshot) -> DumpCounts | None:
+    """Add up all goroutine dumps and profiles that were read, those inside logs and crashes included."""
+    dumps = [dump for item in snapshot.parsed for dump in _dumps(item)]
+    if not dumps:
+        return None
+    return DumpCounts(
+        seen=sum(dump.seen for dump in dumps),
+        parsed=sum(dump.parsed for dump in dumps),
+        groups=sum(len(dump.groups) for dump in dumps),
+        truncated=any(dump.truncated for dump in dumps),
+    )
+
+
+def _dumps(item: Parsed) -> tuple[GoroutineDump, ...]:
+    reading = item.reading
+    if isinstance(reading, GoroutineDump):
+        return (reading,)
+    if isinstance(reading, LogReading):
+        return (*reading.dumps, *(crash.dump for crash in reading.crashes if crash.dump))
+    return ()
+
+
+def _problems(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return what could not be read, each with the evidence it stands in."""
+    found: list[str] = []
+    for item in snapshot.parsed:
+        own = [item.error] if item.error else list(getattr(item.reading, "problems", ()))
+        own += [problem for dump in _dumps(item) if dump is not item.reading for problem in dump.problems]
+        found += [f"{item.evidence.name}: {problem}" for problem in own]
+    return tuple(dict.fromkeys(found))
+
+
+def with_runbooks(
+    diagnosis: Diagnosis, engine: Engine, *, targets: Sequence[Target], incident: Incident | None = None
+) -> Diagnosis:
+    """Fill in the runbook of every finding; `incident` and `diagnosis.similar` come from memory, where there is one."""
+    playbooks = {playbook.name: playbook for playbook in engine.playbooks}
+    by_instance = {target.instance: target for target in targets}
+
+    def runbook(finding: Finding) -> str:
+        instance = finding.instances[0] if finding.instances else ""
+        return render_runbook(
+            playbooks[finding.playbook],
+            finding,
+            service=diagnosis.service,
+            target=by_instance.get(instance, Target(diagnosis.service, instance)),
+            incident=incident,
+            similar=diagnosis.similar.get(finding.fingerprint, ()),
+        )
+
+    return replace(diagnosis, runbooks={finding.fingerprint: runbook(finding) for finding in diagnosis.findings})

@@ -1,0 +1,1 @@
+"""Snapshot → fact tables. Pure: values in, values out."""

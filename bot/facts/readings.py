@@ -1,0 +1,79 @@
+"""The readings of one instance, sorted out of a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from bot.model.evidence import Evidence, Kind
+from bot.model.goroutines import GoroutineDump
+from bot.model.logs import LogReading
+from bot.model.profiles import MetricsPage, Profile
+from bot.model.snapshot import KubernetesList, Parsed, Snapshot
+
+R = TypeVar("R", GoroutineDump, Profile, MetricsPage, LogReading, KubernetesList)
+
+EXCERPT_LINES = 16
+"""Lines of an excerpt that are kept: enough for the innermost frames of a stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What was read of one instance in one collection."""
+
+    parsed: tuple[Parsed, ...] = ()
+
+    def of(self, noun: type[R], *kinds: Kind) -> Iterator[tuple[Evidence, R]]:
+        """Yield the readings of one class, of the given kinds of evidence (none given: of every kind), in the bundle's order."""
+        for item in self.parsed:
+            if isinstance(item.reading, noun) and (not kinds or item.evidence.kind in kinds):
+                yield item.evidence, item.reading
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One instance: what was read of it now, and before (in the baseline). Its name is empty for the service as a whole."""
+
+    name: str
+    now: Readings
+    before: Readings
+
+
+def instances_of(snapshot: Snapshot) -> tuple[Instance, ...]:
+    """Sort a snapshot by instance, in the order of their first evidence; the baseline goes to the instance of the same name.
+
+    A baseline of one instance also serves a snapshot of one instance whose name differs: pods get new names.
+    """
+    now = _by_instance(snapshot)
+    before = _by_instance(snapshot.baseline) if snapshot.baseline else {}
+    names_now, names_before = [name for name in now if name], [name for name in before if name]
+    if len(names_now) == len(names_before) == 1:
+        before[names_now[0]] = before[names_before[0]]
+    return tuple(Instance(name, readings, before.get(name, Readings())) for name, readings in now.items())
+
+
+def seconds_between(earlier: datetime, later: datetime) -> float | None:
+    """Return the seconds from one time to a later one; None when it is not later."""
+    seconds = (later - earlier).total_seconds()
+    return seconds if seconds > 0 else None
+
+
+def shorten(excerpt: str) -> str:
+    r"""Return the first lines of an excerpt, and say how many are left out.
+
+    >>> shorten("one\n" * 20).splitlines()[-2:]
+    ['one', '… 4 lines more']
+    """
+    lines = excerpt.rstrip("\n").split("\n")
+    if len(lines) <= EXCERPT_LINES:
+        return "\n".join(lines)
+    return "\n".join([*lines[:EXCERPT_LINES], f"… {len(lines) - EXCERPT_LINES} lines more"])
+
+
+def _by_instance(snapshot: Snapshot) -> dict[str, Readings]:
+    sorted_out: dict[str, list[Parsed]] = {}
+    for item in snapshot.parsed:
+        sorted_out.setdefault(item.evidence.instance, []).append(item)
+    return {name: Readings(tuple(items)) for name, items in sorted_out.items()}

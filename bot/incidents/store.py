@@ -1,0 +1,69 @@
+"""`Store`: everything the bot remembers, below one data directory: the database `gocrash.db` and the files in `evidence/`."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bot.errors import StoreError
+from bot.incidents.audit import Audit
+from bot.incidents.connections import Connections
+from bot.incidents.diagnoses import Diagnoses
+from bot.incidents.evidence import EvidenceFiles
+from bot.incidents.incidents import Incidents
+from bot.incidents.leases import RunningLease
+from bot.incidents.outbox import Outbox
+from bot.incidents.queue import Queue
+from bot.incidents.timeline import Timeline
+
+DATABASE_NAME = "gocrash.db"
+EVIDENCE_NAME = "evidence"
+
+
+class Store:
+    """The parts of the memory, which may be used from any thread.
+
+    Each call of a part is a transaction. Several that belong together stand in one:
+
+        with store.transaction():
+            incident = store.incidents.change_status(...)
+            store.outbox.put(...)
+
+    Raises:
+        StoreError: the directory cannot be made, or the database in it cannot be opened.
+    """
+
+    def __init__(self, data: Path) -> None:
+        try:
+            data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"the data directory {data} cannot be made ({error}): choose another one in GOCRASH_DATA") from error
+        self._connections = Connections(data / DATABASE_NAME)
+        self.timeline = Timeline(self._connections)
+        self.incidents = Incidents(self._connections, self.timeline)
+        self.diagnoses = Diagnoses(self._connections, self.timeline)
+        self.evidence = EvidenceFiles(self._connections, data / EVIDENCE_NAME)
+        self.queue = Queue(self._connections)
+        self.outbox = Outbox(self._connections)
+        self.audit = Audit(self._connections)
+        self.running_lease = RunningLease(self._connections)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Let everything this thread does inside take effect together or not at all (`Connections.transaction`)."""
+        return self._connections.transaction()
+
+    def is_idle(self) -> bool:
+        """Say whether every job is done and every message stands in Slack."""
+        return self.queue.unfinished() == 0 and self.outbox.waiting() == 0
+
+    def close(self) -> None:
+        """Close the database for all threads."""
+        self._connections.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

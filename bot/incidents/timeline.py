@@ -1,0 +1,107 @@
+"""`Timeline`: the dated entries of incidents. Entries are added and withdrawn, never rewritten or deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from bot.errors import UsageError
+from bot.incidents.columns import to_json, to_time
+from bot.incidents.connections import Connections, Row
+from bot.model.incident import TimelineEvent
+
+
+class Timeline:
+    """The timeline events of all incidents.
+
+    Raises:
+        StoreError: from every method: the database cannot be read or written.
+    """
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def add(
+        self,
+        incident: int,
+        *,
+        kind: str,
+        text: str,
+        actor: str,
+        now: datetime,
+        occurred_at: datetime | None = None,
+        permalink: str = "",
+        details: Mapping[str, Any] | None = None,
+    ) -> TimelineEvent:
+        """Record an event; `occurred_at` says when it happened where that was not just now.
+
+        Raises:
+            UsageError: there is no such incident.
+        """
+        with self._connections.transaction():
+            if self._connections.row("SELECT 1 FROM incidents WHERE number = :incident", incident=incident) is None:
+                raise unknown_incident(incident)
+            number = self._connections.insert(
+                "timeline_events",
+                incident=incident,
+                kind=kind,
+                text=text,
+                actor=actor,
+                occurred_at=occurred_at or now,
+                recorded_at=now,
+                permalink=permalink,
+                details=details or {},
+            )
+            return self._event(number)
+
+    def of(self, incident: int) -> tuple[TimelineEvent, ...]:
+        """Return the events of an incident that were not withdrawn, in the order in which they happened."""
+        rows = self._connections.rows(
+            "SELECT * FROM timeline_events WHERE incident = :incident AND withdrawn_at IS NULL ORDER BY occurred_at, number",
+            incident=incident,
+        )
+        return tuple(_event(row) for row in rows)
+
+    def withdraw(self, event: int, *, actor: str, now: datetime) -> TimelineEvent:
+        """Take an event out of what is shown; the row stays, with who withdrew it and when. Twice is as good as once.
+
+        Raises:
+            UsageError: there is no such event.
+        """
+        with self._connections.transaction():
+            self._connections.write(
+                "UPDATE timeline_events SET withdrawn_at = :now, withdrawn_by = :actor"
+                " WHERE number = :event AND withdrawn_at IS NULL",
+                now=now,
+                actor=actor,
+                event=event,
+            )
+            return self._event(event)
+
+    def _event(self, number: int) -> TimelineEvent:
+        row = self._connections.row("SELECT * FROM timeline_events WHERE number = :number", number=number)
+        if row is None:
+            raise UsageError(
+                f"there is no timeline event {number}: `gocrash incident timeline INC-n --format json` shows their numbers"
+            )
+        return _event(row)
+
+
+def unknown_incident(number: int) -> UsageError:
+    """Return the error for an incident that does not exist."""
+    return UsageError(f"there is no INC-{number}: `gocrash incident list` shows the incidents there are")
+
+
+def _event(row: Row) -> TimelineEvent:
+    return TimelineEvent(
+        number=row["number"],
+        incident=row["incident"],
+        kind=row["kind"],
+        text=row["text"],
+        actor=row["actor"],
+        occurred_at=to_time(row["occurred_at"]),
+        recorded_at=to_time(row["recorded_at"]),
+        permalink=row["permalink"],
+        details=to_json(row["details"]),
+    )

@@ -1,0 +1,1 @@
+"""Bytes → structures. Pure: values in, values out."""

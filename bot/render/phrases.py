@@ -1,0 +1,162 @@
+"""The phrases every output shares, so that terminal, Markdown, HTML and Slack say the same thing in the same words.
+
+>>> bytes_text(41231), seconds_text(0.0), seconds_text(0.84), seconds_text(95)
+('41 KB', '0 ms', '0.8 s', '1 min 35 s')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from bot.model.diagnosis import Culprit, Diagnosis, Finding, Proof
+from bot.model.rule import Confidence
+from bot.render.prose import one_line
+
+NAMES_SHOWN = 3
+
+CONFIDENCE = {
+    Confidence.CERTAIN: "certain: the evidence itself says so",
+    Confidence.LIKELY: "likely: two independent signs",
+    Confidence.POSSIBLE: "possible: one sign",
+}
+
+
+def bytes_text(count: float) -> str:
+    """Write a number of bytes with a decimal unit: `41 KB`, `1.2 GB`."""
+    for unit in ("B", "KB", "MB", "GB"):
+        if abs(count) < 1000:  # noqa: PLR2004 - decimal units
+            return f"{count:.1f} {unit}" if unit == "GB" else f"{count:.0f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def seconds_text(seconds: float) -> str:
+    """Write a duration as people say it: `86 ms`, `0.8 s`, `1 min 35 s`, `2 h 5 min`, `3 d 4 h`."""
+    if seconds < 0.1:  # noqa: PLR2004 - below this, milliseconds read better
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:  # noqa: PLR2004 - one minute
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    for unit, length, part, part_length in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
+        if whole >= length:
+            rest = whole % length // part_length
+            return f"{whole // length} {unit} {rest} {part}" if rest else f"{whole // length} {unit}"
+    return f"{whole} s"
+
+
+def count_text(count: int, noun: str) -> str:
+    """Write a count with its noun: `1 instance`, `9,960 goroutines`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def names_text(names: Sequence[str]) -> str:
+    """Write names as a list; beyond three, how many more."""
+    shown = ", ".join(names[:NAMES_SHOWN])
+    return f"{shown} and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else shown
+
+
+def utc(when: datetime) -> datetime:
+    """Return the moment in UTC; a time without a zone is UTC already."""
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+def utc_text(when: datetime) -> str:
+    """Write a moment for people: `2026-11-20 14:02 UTC`."""
+    return utc(when).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def cost_text(diagnosis: Diagnosis) -> str:
+    """What the look at the service cost it: `cost: 0 ms frozen, 41 KB, 0.8 s`."""
+    frozen = sum(target.frozen_seconds for target in diagnosis.targets)
+    size = sum(target.bytes for target in diagnosis.targets)
+    return f"cost: {seconds_text(frozen)} frozen, {bytes_text(size)}, {seconds_text(diagnosis.duration_seconds)}"
+
+
+def place_text(culprit: Culprit) -> str:
+    """Where the culprit stands: `/src/shop/pool.go:88`; without a line when it is not known."""
+    file = one_line(culprit.file)
+    return f"{file}:{culprit.line}" if file and culprit.line else file
+
+
+def short_place_text(culprit: Culprit) -> str:
+    """Where the culprit stands, without directories: `pool.go:88`."""
+    return place_text(culprit).replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def instances_text(finding: Finding, diagnosis: Diagnosis) -> str:
+    """On which instances a finding holds: `on 1 of 3 instances: 10.0.3.7:6060`; empty when it is the whole service's."""
+    if not finding.instances:
+        return ""
+    whole = max(len(diagnosis.targets), len(finding.instances))
+    names = names_text([one_line(name) for name in finding.instances])
+    return f"on {names}" if whole == 1 else f"on {len(finding.instances)} of {count_text(whole, 'instance')}: {names}"
+
+
+def read_text(diagnosis: Diagnosis) -> str:
+    """How completely the goroutines were read; empty when there was no dump."""
+    dump = diagnosis.dump
+    if dump is None:
+        return ""
+    cut = ", the dump was cut off" if dump.truncated else ""
+    return f"read {dump.parsed:,} of {count_text(dump.seen, 'goroutine')} in {count_text(dump.groups, 'group')}{cut}"
+
+
+def masked_text(diagnosis: Diagnosis) -> str:
+    """How many secrets were masked; empty when none was."""
+    return f"{count_text(diagnosis.masked, 'secret')} masked" if diagnosis.masked else ""
+
+
+def not_looked_at(diagnosis: Diagnosis) -> Iterator[str]:
+    """Yield what could not be looked at, one line each: pulls that failed, evidence that could not be read, playbooks unjudged.
+
+    Playbooks that miss the same thing share a line, so that one absent profile does not fill the screen.
+    """
+    for target in diagnosis.targets:
+        for failure in target.failures:
+            yield f"{failure.kind} of {one_line(target.instance)}: {one_line(failure.reason)}"
+    yield from (one_line(problem) for problem in diagnosis.problems)
+    unjudged: dict[str, list[str]] = {}
+    for entry in diagnosis.not_evaluated:
+        unjudged.setdefault(", ".join(entry.missing), []).append(entry.playbook)
+    for missing, playbooks in unjudged.items():
+        yield f"not judged for want of {one_line(missing)}: {', '.join(one_line(name) for name in playbooks)}"
+
+
+def changes_text(diagnosis: Diagnosis) -> Iterator[str]:
+    """Yield what differs from the baseline, one line each: `revision: 4ac1 → 9f3e on 10.0.3.7:6060, 2026-11-20 13:58 UTC`."""
+    for change in diagnosis.changes:
+        where = f" on {one_line(change.instance)}" if change.instance else ""
+        when = f", {utc_text(change.changed_at)}" if change.changed_at else ""
+        yield f"{change.kind}: {one_line(change.before or 'none')} → {one_line(change.after or 'none')}{where}{when}"
+
+
+def proof_text(proof: Proof) -> str:
+    """Whose a piece of evidence is, and where in it: `goroutine of 10.0.3.7:6060, lines 120-131`."""
+    source = f" of {one_line(proof.source)}" if proof.source else ""
+    locator = f", {one_line(proof.locator)}" if proof.locator else ""
+    return f"{one_line(proof.kind)}{source}{locator}"
+
+
+def symptom_text(finding: Finding) -> str:
+    """Write what a finding explains: `medium gateway-502-reset: 31 requests failed`."""
+    return f"{finding.severity} {one_line(finding.playbook)}: {one_line(finding.summary)}"
+
+
+def seen_before(finding: Finding, diagnosis: Diagnosis) -> Iterator[str]:
+    """Yield earlier incidents with the finding's fingerprint, one line each."""
+    for incident in diagnosis.similar.get(finding.fingerprint, ()):
+        how = f": {one_line(incident.resolution)}" if incident.resolution else ""
+        yield f"{incident.key}, {utc_text(incident.opened_at)}, {incident.status}{how}"
+
+
+def all_symptoms(finding: Finding) -> Iterator[Finding]:
+    """Yield what a finding explains, and what that explains, each playbook and summary once."""
+    seen: set[tuple[str, str]] = set()
+    queue = list(finding.symptoms)
+    while queue:
+        symptom = queue.pop(0)
+        if (symptom.playbook, symptom.summary) not in seen:
+            seen.add((symptom.playbook, symptom.summary))
+            yield symptom
+        queue[:0] = symptom.symptoms

@@ -1,0 +1,1 @@
+"""Diagnosis and incidents → Slack messages within Slack's limits, everything from outside escaped."""

@@ -1,0 +1,155 @@
+"""The one place that counts: Slack's limits, and cutting on borders that leave valid mrkdwn, saying what was cut.
+
+Lengths are counted in UTF-16 units, as Slack's own clients do, which is never less than characters. A whole message is
+measured as the JSON it is sent as: Slack's `msg_blocks_too_long`, near 13,200, is undocumented, so everything sent counts
+(https://github.com/slackapi/bolt-js/issues/2509).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.model.message import Block
+from bot.render.prose import one_line, printable
+from bot.render.slack.escape import escape, fence_line
+
+MAX_BLOCKS = 44
+MAX_MESSAGE = 11_800
+MAX_SECTION = 2_900
+MAX_CONTEXT = 1_900
+MAX_TEXT = 1_500
+MAX_LINE = 700
+MAX_LABEL = 75
+MAX_CONFIRM = 300
+
+NOTE_SIZE = 300
+FENCE = "```"
+
+_ATOMS = re.compile(r"&(?:amp|lt|gt);|<[^<>\n]*>|.", re.DOTALL)
+_CHARACTERS = re.compile(".", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Fenced:
+    """A code fence, and how many lines were left out of it."""
+
+    text: str
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of mrkdwn, and what separates it from the one before; an empty `before` marks a heading: it begins a new text."""
+
+    text: str
+    before: str = "\n"
+
+
+def length(text: str) -> int:
+    """How long Slack takes a text to be."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def clip(text: str, limit: int) -> str:
+    """Return mrkdwn (without fences) no longer than `limit`, ending in `…` when something was cut.
+
+    An entity or a link is kept whole or not at all; inline code that is cut is closed.
+    """
+    if length(text) <= limit:
+        return text
+    kept = _start(text, limit - 2).rstrip()  # room for the ellipsis and a closing backtick
+    if kept.count("`") % 2:
+        kept = kept[:-1].rstrip() if kept.endswith("`") else f"{kept}`"
+    return f"{kept}…"
+
+
+def clip_plain(text: str, limit: int) -> str:
+    """Return plain text (no markup, nothing to escape) no longer than `limit`, ending in `…` when something was cut."""
+    return text if length(text) <= limit else _start(text, limit - 1, _CHARACTERS).rstrip() + "…"
+
+
+def sentence(text: str) -> str:
+    """Return outside text as a message's `text`: one escaped line that ends like a sentence."""
+    line = clip(escape(one_line(text)).replace("`", "'"), MAX_TEXT)
+    return line if line.endswith((".", "!", "?", "…")) else f"{line}."
+
+
+def fence(text: str, *, lines: int, limit: int = MAX_SECTION) -> Fenced:
+    """Return the first lines of outside text in a code fence no longer than `limit`, markers included; no text gives no fence."""
+    given = printable(text).strip("\n").splitlines()
+    shown: list[str] = []
+    room = limit - len(f"{FENCE}\n{FENCE}")
+    for line in given[:lines]:
+        escaped = fence_line(line.rstrip())
+        kept = escaped if length(escaped) <= MAX_LINE else _start(escaped, MAX_LINE - 1) + "…"
+        room -= length(kept) + 1
+        if room < 0:
+            break
+        shown.append(kept)
+    dropped = len(given) - len(shown)
+    while shown and not shown[-1]:
+        shown.pop()
+    return Fenced("\n".join([FENCE, *shown, FENCE]) if shown else "", dropped)
+
+
+def joined(lines: Sequence[str], limit: int, *, rest: str) -> str:
+    """Return the first lines of mrkdwn that fit, each within a line's limit; the last says how many more there are, and where."""
+    room = limit - length(_more(len(lines), rest)) - 1
+    shown: list[str] = []
+    for line in lines:
+        kept = clip(line, MAX_LINE)
+        room -= length(kept) + 1
+        if room < 0:
+            return "\n".join([*shown, _more(len(lines) - len(shown), rest)])
+        shown.append(kept)
+    return "\n".join(shown)
+
+
+def packed(parts: Iterable[Part], limit: int) -> tuple[str, ...]:
+    """Put parts (each within `limit`) together, in order, into as few texts within `limit` as their borders allow."""
+    texts: list[str] = []
+    heading = False
+    for part in parts:
+        if not part.text:
+            continue
+        before = "\n" if heading else part.before
+        if texts and before and length(texts[-1]) + length(before) + length(part.text) <= limit:
+            texts[-1] += before + part.text
+        else:
+            texts.append(part.text)
+        heading = not part.before
+    return tuple(texts)
+
+
+def measure(blocks: Iterable[Block]) -> int:
+    """How much of a message's budget blocks take."""
+    return sum(length(json.dumps(block, ensure_ascii=False)) + 1 for block in blocks)
+
+
+def fitting(body: Sequence[Block], tail: Sequence[Block] = ()) -> int:
+    """How many of the first `body` blocks fit into one message together with the whole `tail` and a note of what was left out."""
+    room = MAX_MESSAGE - NOTE_SIZE - measure(tail)
+    most = max(0, MAX_BLOCKS - 1 - len(tail))
+    for count, block in enumerate(body[:most]):
+        room -= measure([block])
+        if room < 0:
+            return count
+    return min(len(body), most)
+
+
+def _start(text: str, limit: int, atoms: re.Pattern[str] = _ATOMS) -> str:
+    """Return as many whole atoms from the start of a text as fit."""
+    end = 0
+    for atom in atoms.finditer(text):
+        limit -= length(atom.group())
+        if limit < 0:
+            break
+        end = atom.end()
+    return text[:end]
+
+
+def _more(count: int, rest: str) -> str:
+    return f"… {count:,} more {rest}"

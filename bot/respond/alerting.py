@@ -1,0 +1,64 @@
+"""Messages of monitoring bots: recognise the alert and its service, and answer in the alert's own thread."""
+
+from __future__ import annotations
+
+from bot.alerts.read import read_alert
+from bot.alerts.recognise import Signs, recognise
+from bot.model.alert import Alert
+from bot.model.incident import Job
+from bot.model.message import SlackMessage
+from bot.render.slack import notices
+from bot.respond.commands import diagnosis_payload
+from bot.respond.context import Commit, Context
+from bot.respond.posting import put_message
+
+
+def run(context: Context, job: Job) -> Commit:
+    """Carry out the job `message`: queue a diagnosis for an alert that fires, note one that is over."""
+    message, channel = job.payload["message"], job.payload["channel"]
+    alert = read_alert(message)
+    if alert is None:
+        return _nothing
+    signs = {name: Signs(service.alerts.labels, service.alerts.text) for name, service in context.config.services.items()}
+    services = recognise(alert, signs)
+    if len(services) == 1:
+        return lambda: _accept(context, alert, services[0], channel=channel, ts=message["ts"])
+    if services and alert.firing:
+        return lambda: _ask(context, alert, services, channel=channel, ts=message["ts"])
+    # An alert of something this bot knows nothing about is none of its business: silence, not noise.
+    return _nothing
+
+
+def give_up(_context: Context, _job: Job, _reason: str) -> Commit:
+    """Say nothing: nobody asked; the log has it."""
+    return _nothing
+
+
+def _accept(context: Context, alert: Alert, service: str, *, channel: str, ts: str) -> None:
+    headline_key = f"alert-{channel}-{ts}"
+    details = {"source": alert.source, "fingerprint": alert.fingerprint, "title": alert.title}
+    now = context.now()
+    if alert.firing:
+        payload = diagnosis_payload(
+            service, actor=alert.source, channel=channel, thread_ts=ts, headline=headline_key, alert=details
+        )
+        context.store.queue.enqueue(kind="diagnose", payload=payload, now=now)
+        return
+    for incident in context.store.incidents.list_incidents(status="open", service=service):
+        text = f"{alert.source} says it is over: {alert.title}"
+        context.store.timeline.add(incident.number, kind="alert", text=text, actor=alert.source, now=now, details=details)
+
+
+def _ask(context: Context, alert: Alert, services: tuple[str, ...], *, channel: str, ts: str) -> None:
+    put_message(context, f"alert-{channel}-{ts}-which", _which(alert, services), channel=channel, now=context.now(), thread_ts=ts)
+
+
+def _which(alert: Alert, services: tuple[str, ...]) -> SlackMessage:
+    return notices.error(
+        f"This alert may be about {' or '.join(services)}: {alert.title}",
+        do="Add a `service` label to the alert, or mention me in this thread with the service's name.",
+    )
+
+
+def _nothing() -> None:
+    """Leave everything as it is."""

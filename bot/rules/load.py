@@ -1,0 +1,89 @@
+"""Directories of playbooks → `Playbook`s that are known to be sound.
+
+What enters: folders with one directory per playbook; names that start with `_` or `.` are not playbooks. What leaves:
+playbooks in the order of their names, or one `ConfigError` with every problem of all of them. Examples are not looked at here
+(`bot.rules.examples`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import ConfigError
+from bot.model.benign import Benign
+from bot.model.failure import FailureClass
+from bot.model.rule import Playbook, Rule
+from bot.rules.folders import RULE, RUNBOOK, SHARED, builtin_directory
+from bot.rules.lint import Known, lint
+from bot.yamlfile import Document, load, read, structure
+
+CLASSES = "classes.yaml"
+BENIGN = "benign.yaml"
+RENAMED = {"raises": "raise"}
+"""YAML keys whose field has another name, because Python reserves the word."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Classes:
+    classes: Mapping[str, FailureClass]
+
+
+def load_classes() -> Mapping[str, FailureClass]:
+    """Read the closed list of failure classes, in the order of the catalogue."""
+    return load(builtin_directory() / SHARED / CLASSES, _Classes).classes
+
+
+def load_benign() -> Benign:
+    """Read which goroutines are harmless while they are few."""
+    return load(builtin_directory() / SHARED / BENIGN, Benign)
+
+
+def load_playbooks(directories: Sequence[Path], *, classes: Mapping[str, FailureClass]) -> tuple[Playbook, ...]:
+    """Read and check every playbook of several folders.
+
+    Args:
+        directories: the built-in folder first, then a team's own.
+        classes: the closed list of failure classes.
+
+    Raises:
+        ConfigError: a folder cannot be read, a name is used twice, or a playbook is not sound; all problems at once.
+    """
+    problems: list[str] = []
+    found: dict[str, tuple[Playbook, Document] | None] = {}
+    for folder in [folder for directory in directories for folder in _folders(directory, problems)]:
+        if folder.name in found:
+            problems.append(f"{folder}:1: there is a playbook `{folder.name}` already, give this one another name")
+            continue
+        try:
+            found[folder.name] = _read(folder)
+        except ConfigError as error:
+            found[folder.name] = None
+            problems += error.problems
+    sound = [pair for pair in found.values() if pair]
+    known = Known(classes, frozenset(found))
+    problems += [problem for playbook, document in sound for problem in lint(playbook, document, known)]
+    if problems:
+        raise ConfigError(problems)
+    return tuple(sorted((playbook for playbook, _ in sound), key=lambda playbook: playbook.name))
+
+
+def _folders(directory: Path, problems: list[str]) -> list[Path]:
+    """Return the directories of playbooks in a folder; a folder that cannot be read is a problem."""
+    try:
+        return sorted(path for path in directory.iterdir() if path.is_dir() and not path.name.startswith(("_", ".")))
+    except OSError as error:
+        problems.append(f"{directory}:1: cannot be read as a folder of playbooks: {error.strerror or error}")
+        return []
+
+
+def _read(folder: Path) -> tuple[Playbook, Document]:
+    """Read one playbook's rule and runbook."""
+    document = read(folder / RULE)
+    rule = structure(document, Rule, rename=RENAMED)
+    try:
+        runbook = (folder / RUNBOOK).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{folder / RUNBOOK}:1: cannot be read: {getattr(error, 'strerror', None) or error}"]) from error
+    return Playbook(name=folder.name, rule=rule, runbook=runbook, directory=folder), document

@@ -1,0 +1,175 @@
+"""The workers that carry jobs out, and the sender that empties the outbox. Threads; everything they know is in the store.
+
+Two lanes: short jobs (commands, clicks, messages) never wait behind diagnoses. A job that fails is tried again a
+little later, and given up after `ATTEMPTS`; its `give_up` then says so where the person is waiting.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.errors import GocrashError, StoreError
+from bot.incidents.store import Store
+from bot.model.delivery import Delivery, Posted, Postponed, Refused
+from bot.model.incident import Job, OutboxMessage
+from bot.telemetry import Metrics
+
+log = structlog.get_logger(__name__)
+
+ATTEMPTS = 3
+RETRY_SECONDS = 5.0
+# Longer than any diagnosis with its deadlines; after a restart the leases are given back at once, not waited for.
+LEASE_SECONDS = 600.0
+IDLE_SECONDS = 0.2
+# Slack takes about one message a second and channel, and short bursts above that.
+BURST = 6
+PER_SECOND = 1.0
+
+Commit = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """How one kind of job is carried out.
+
+    `run` does the work and returns the writes that belong to its end; `give_up` returns the writes that tell people that it
+    failed for good, given a sentence that says why.
+    """
+
+    run: Callable[[Job], Commit]
+    give_up: Callable[[Job, str], Commit]
+
+
+class Workers:
+    """Threads that claim jobs and post messages, from `start` to `stop`."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        lanes: Sequence[Mapping[str, Handler]],
+        threads_per_lane: int,
+        post: Callable[[OutboxMessage], Delivery],
+        metrics: Metrics,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._post = post
+        self._metrics = metrics
+        self._now = now
+        self._stopping = threading.Event()
+        self._awake = threading.Condition()
+        self._pace = Pace()
+        names = [(f"lane {index}.{thread}", lane) for index, lane in enumerate(lanes) for thread in range(threads_per_lane)]
+        self._threads = [threading.Thread(target=self._work, args=(name, lane), name=name) for name, lane in names]
+        self._threads.append(threading.Thread(target=self._send, name="sender"))
+
+    def start(self) -> None:
+        """Give back what a dead process was working on, and start."""
+        self._store.queue.requeue_running()
+        for thread in self._threads:
+            thread.start()
+
+    def wake(self) -> None:
+        """Tell idle threads that there is something to do."""
+        with self._awake:
+            self._awake.notify_all()
+
+    def stop(self) -> None:
+        """Let every thread finish what it is doing, and wait for that. What is not begun stays in the store."""
+        self._stopping.set()
+        self.wake()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self, owner: str, lane: Mapping[str, Handler]) -> None:
+        while not self._stopping.is_set():
+            try:
+                job = self._store.queue.claim(owner, kinds=lane, lease_seconds=LEASE_SECONDS, now=self._now())
+                if job:
+                    self._carry_out(job, lane[job.kind])
+                    self.wake()
+                    continue
+            except StoreError as error:
+                log.warning("the store does not answer", reason=str(error))
+            self._rest()
+
+    def _carry_out(self, job: Job, handler: Handler) -> None:
+        try:
+            commit = handler.run(job)
+            with self._store.transaction():
+                commit()
+                self._store.queue.finish(job, now=self._now())
+        except GocrashError as error:
+            self._failed(job, handler, str(error))
+        except Exception:
+            # The last resort of a thread: whatever it was, the person who waits hears of it, and the thread lives on.
+            log.exception("a job failed", job=job.number, kind=job.kind)
+            self._failed(job, handler, f"something went wrong inside gocrash; its log has the details under job {job.number}")
+
+    def _failed(self, job: Job, handler: Handler, reason: str) -> None:
+        now = self._now()
+        if job.attempts < ATTEMPTS:
+            retry_at = now + timedelta(seconds=RETRY_SECONDS * job.attempts)
+            self._store.queue.fail(job, error=reason, retry_at=retry_at, now=now)
+            return
+        log.error("a job was given up", job=job.number, kind=job.kind, reason=reason)
+        self._metrics.jobs_failed.labels(kind=job.kind).inc()
+        with self._store.transaction():
+            handler.give_up(job, reason)()
+            self._store.queue.fail(job, error=reason, retry_at=None, now=now)
+
+    def _send(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                due = [message for message in self._store.outbox.due(self._now()) if self._pace.may(message.channel, self._now())]
+                self._metrics.outbox_waiting.set(len(due))
+                for message in due:
+                    self._deliver(message)
+                if due:
+                    continue
+            except StoreError as error:
+                log.warning("the store does not answer", reason=str(error))
+            self._rest()
+
+    def _deliver(self, message: OutboxMessage) -> None:
+        """Hand one message to Slack. `begin` is written first: if this process dies then, the next one looks before it posts."""
+        outbox = self._store.outbox
+        thread_ts = outbox.get(message.parent_key).ts if message.parent_key else message.thread_ts
+        outbox.begin(message)
+        delivery = self._post(replace(message, thread_ts=thread_ts))
+        self._metrics.posts.labels(outcome=type(delivery).__name__.lower()).inc()
+        match delivery:
+            case Posted(ts):
+                outbox.mark_sent(message, ts=ts)
+            case Postponed(seconds, reason, uncertain):
+                until = self._now() + timedelta(seconds=seconds)
+                (outbox.mark_uncertain if uncertain else outbox.postpone)(message, until=until, reason=reason)
+            case Refused(code, reason):
+                log.error("Slack refused a message", key=message.key, channel=message.channel, code=code, reason=reason)
+                outbox.mark_failed(message, reason=reason)
+
+    def _rest(self) -> None:
+        with self._awake:
+            if not self._stopping.is_set():
+                self._awake.wait(IDLE_SECONDS)
+
+
+class Pace:
+    """Keeps within Slack's pace per channel: a burst of `BURST` calls, refilled by `PER_SECOND`."""
+
+    def __init__(self) -> None:
+        self._left: dict[str, tuple[float, datetime]] = {}
+
+    def may(self, channel: str, now: datetime) -> bool:
+        """Say whether a call may be made in this channel now, and count it if so."""
+        left, since = self._left.get(channel, (float(BURST), now))
+        left = min(float(BURST), left + max(0.0, (now - since).total_seconds()) * PER_SECOND)
+        allowed = left >= 1
+        self._left[channel] = (left - 1 if allowed else left, now)
+        return allowed

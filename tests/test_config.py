@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.config import Config, load_config, load_settings
+from bot.errors import ConfigError, UsageError
+
+EXAMPLE = Path("deploy/gocrash.yaml")
+SECRETS = {"CHECKOUT_TOKEN": "s3cret"}
+TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "gocrash.yaml"
+    path.write_text(text)
+    return path
+
+
+def problems(tmp_path: Path, text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load_config(write(tmp_path, text), {})
+    return [problem.removeprefix(f"{tmp_path}/gocrash.yaml:") for problem in caught.value.problems]
+
+
+def test_the_commented_example_is_a_configuration(request: pytest.FixtureRequest) -> None:
+    config = load_config(request.config.rootpath / EXAMPLE, SECRETS)
+    checkout = config.service("checkout")
+    assert checkout.name == "checkout"
+    assert checkout.auth.bearer == "s3cret"
+    assert config.defaults.max_bytes == 256_000_000
+    assert config.slack.alerts[0].bots == ("B0ALERTMANAGER", "A0GRAFANA")
+
+
+def test_secrets_do_not_show_in_a_printed_configuration(request: pytest.FixtureRequest) -> None:
+    assert "s3cret" not in repr(load_config(request.config.rootpath / EXAMPLE, SECRETS))
+
+
+def test_relative_paths_are_taken_from_the_file(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, "services: {a: {logs: [{file: a.log}], replay: b}}\nplaybooks: [ours]"), {})
+    assert config.services["a"].logs[0].file == str(tmp_path / "a.log")
+    assert config.services["a"].replay == str(tmp_path / "b")
+    assert config.playbooks == (str(tmp_path / "ours"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("servces: {}", "1: servces: unknown key, did you mean `services`?"),
+        ("services:\n  a: {target: [http://h:1]}", "2: services.a.target: unknown key, did you mean `targets`?"),
+        ("services:\n  a: {targets: [h:1]}", "`h:1` is no address"),
+        ("services:\n  a: {targets: ['http://u:p@h:1']}", "is no address"),
+        ("services:\n  a: {}", "nothing to look at"),
+        ("services:\n  resolve: {targets: [http://h:1]}", "is a word of the bot's own"),
+        ("services:\n  Big Shop: {targets: [http://h:1]}", "a name is lower case"),
+        ("redact: ['(']", "is no regular expression"),
+        ("defaults: {deadline: soon}", "defaults.deadline: write a length of time"),
+        (
+            "services:\n  a: {targets: [http://h:1], auth: {bearer: x, basic: {user: u, password: p}}}",
+            "either `bearer` or `basic`",
+        ),
+        ("services:\n  a: {targets: [http://h:1], auth: {bearer: '${NOT_SET}'}}", "NOT_SET"),
+    ],
+)
+def test_mistakes_are_named_with_their_place(tmp_path: Path, text: str, expected: str) -> None:
+    assert any(expected in problem for problem in problems(tmp_path, text)), problems(tmp_path, text)
+
+
+def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(tmp_path / "none.yaml", {})
+
+
+def test_an_unknown_service_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="there is no service `checkot`"):
+        Config().service("checkot")
+
+
+def test_settings_name_every_missing_token_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings({"GOCRASH_HTTP": "8080"})
+    assert [problem.split()[0] for problem in caught.value.problems] == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "GOCRASH_HTTP"]
+
+
+def test_settings_hide_their_tokens() -> None:
+    settings = load_settings(TOKENS)
+    assert settings.api_url == "https://slack.com/api/"
+    assert (settings.http_host, settings.http_port) == ("127.0.0.1", 8080)
+    assert "xoxb" not in repr(settings)
