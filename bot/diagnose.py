@@ -90,6 +90,7 @@ def diagnose(
     keep: Callable[[Evidence], Evidence] = lambda evidence: evidence,
     already: Sequence[Evidence] = (),
     baseline: Bundle | None = None,
+    spool: Path | None = None,
 ) -> Outcome:
     """Collect from a service's live targets and logs (or read the bundle it replays), then judge.
 
@@ -102,6 +103,7 @@ def diagnose(
         keep: stores each piece of evidence as soon as it is there, and returns it as stored.
         already: evidence of an interrupted run; what is in it is not pulled again.
         baseline: an earlier bundle to compare with.
+        spool: directory for large answers; None keeps them in one that goes when the program ends.
     """
     started = time.monotonic()
     subject = Subject(name=service.name, own_modules=service.own_modules, thresholds=service.thresholds)
@@ -110,7 +112,7 @@ def diagnose(
         bundle = replace(read_bundle(Path(service.replay)), service=service.name)
         kept = tuple(already) or tuple(map(keep, bundle.evidence))
         return judge(replace(bundle, evidence=kept), engine, subject, started=started)
-    with Collector(plan.access, plan.limits, now=now) as collector:
+    with Collector(plan.access, plan.limits, now=now, spool=spool) as collector:
         climb = Climb(plan, collector, progress=progress, keep=keep, already=already)
         climb.all_rungs()
         climb.logs(now())

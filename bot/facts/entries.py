@@ -7,8 +7,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from bot.facts.census import Census, SeenGroup, StackKey, entry_of, stack_key
+from bot.facts.goroutines import wait_minutes
 from bot.facts.growth import Growth
-from bot.facts.numbers import ratio, share
+from bot.facts.numbers import median, ratio, share
 from bot.facts.readings import shorten
 from bot.model.facts import GoroutineEntryRow
 
@@ -25,12 +26,17 @@ class _Entry:
     count: int = 0
     functions: set[str] = field(default_factory=set)
     stacks: list[StackKey] = field(default_factory=list)
+    leaked_count: int = 0
+    waits: list[tuple[float, int]] = field(default_factory=list)
 
     def add(self, seen: SeenGroup) -> None:
         """Count a group in."""
         self.count += seen.group.count
         self.functions.update(frame.function for frame in seen.group.stack)
         self.stacks.append(stack_key(seen.group.stack))
+        self.leaked_count += seen.group.leaked_count
+        if (minutes := wait_minutes(seen.group)) is not None:
+            self.waits.append((minutes, seen.group.count))
 
     @property
     def started_in(self) -> str:
@@ -63,6 +69,8 @@ def _row(entry: _Entry, beside: list[_Entry], total: int, growth: Growth) -> Gor
         created_by=entry.creator,
         count=entry.count,
         share_ratio=share(entry.count, total),
+        leaked_count=entry.leaked_count,
+        wait_minutes=median(entry.waits),
         sibling=sibling.name if sibling else None,
         sibling_ratio=ratio(entry.count, sibling.count) if sibling else None,
         count_change=change.count_change if change else None,

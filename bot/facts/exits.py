@@ -1,4 +1,4 @@
-"""`exits`: lives of processes that ended, from pod states, and who asked for it."""
+"""`exits`: lives of processes that ended, from pod states and the kernel's log, and who asked for it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import signal
 from collections.abc import Sequence
 from datetime import timedelta
 
+from bot.facts.kernel import kernel_exits
 from bot.facts.kubernetes import Json, image, items, name, target_of, terminations, time_of
 from bot.facts.readings import Instance
 from bot.model.evidence import Kind
@@ -26,7 +27,7 @@ _ASKERS = (
 
 def exits(instances: Sequence[Instance], platform_events: Sequence[EventRow]) -> list[ExitRow]:
     """Return one row per life that ended, the latest first."""
-    rows = []
+    rows = kernel_exits(instances)
     for evidence, pod in items(instances, Kind.PODS):
         for end in terminations(pod):
             started, ended = time_of(end, "startedAt"), time_of(end, "finishedAt")

@@ -101,6 +101,7 @@ def _cycle_row(locks: list[Lock], graph: WaitGraph, ownership: Ownership) -> Wai
         function=place.function,
         file=place.file,
         line=place.line,
+        basis="address" if all(holder.basis == "address" for _, holder in ordered) else "frame",
         wait_minutes=min(waited, default=None),
         target=seen.evidence.instance,
         evidence=seen.evidence.name,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.facts.census import Census, entry_of
+from bot.facts.census import Census, SeenGroup, entry_of
 from bot.facts.numbers import ratio
 from bot.facts.pages import Page, go_version_of, pages_of, revision_of
 from bot.facts.readings import Instance, seconds_between
@@ -20,6 +20,9 @@ from bot.model.profiles import Profile
 
 NO_MEMORY_LIMIT = 1 << 60
 """GOMEMLIMIT that is not set reads 2^63-1 bytes, a cgroup without limit nearly as much."""
+
+_READ_LOOP = "net/http.(*persistConn).readLoop"
+_READS_BODY = "net/http.(*bodyEOFSignal).Read"
 
 _GO_VERSION = re.compile(r"go1\.(\d+)")
 
@@ -52,6 +55,8 @@ def runtime(instance: Instance, census: Census | None, pod: PodRow | None, about
         go_minor=go_minor(version),
         revision=revision_of(page.page) or about.get("revision"),
         goroutines_per_connection=ratio(goroutines, _connections(census)),
+        runnable_goroutines=_runnable(census),
+        unread_response_bodies=_unread_bodies(census),
         target=instance.name,
         evidence=page.evidence.name,
     )
@@ -76,6 +81,8 @@ def _without_metrics(instance: Instance, census: Census, about: Mapping[str, str
         go_minor=go_minor(about.get("go_version")),
         revision=about.get("revision"),
         goroutines_per_connection=ratio(census.total, _connections(census)),
+        runnable_goroutines=_runnable(census),
+        unread_response_bodies=_unread_bodies(census),
         target=instance.name,
         evidence=census.evidence.name,
     )
@@ -171,3 +178,22 @@ def _connections(census: Census | None) -> int | None:
     if census is None:
         return None
     return sum(seen.group.count for seen in census.groups if entry_of(seen.group.stack) == "net/http.(*conn).serve")
+
+
+def _runnable(census: Census | None) -> int | None:
+    """Return how many goroutines run or could; None when the evidence does not say what they do."""
+    if census is None or not any(seen.group.state for seen in census.groups):
+        return None
+    return sum(seen.group.count for seen in census.groups if seen.group.state in {"runnable", "running"})
+
+
+def _unread_bodies(census: Census | None) -> int | None:
+    """Return how many answers wait for somebody to read their body (net/http/transport.go, `waitForBodyRead`), less those being read."""
+    if census is None:
+        return None
+    open_bodies = sum(seen.group.count for seen in census.groups if seen.group.state == "select" and _has(seen, _READ_LOOP))
+    return max(0, open_bodies - sum(seen.group.count for seen in census.groups if _has(seen, _READS_BODY)))
+
+
+def _has(seen: SeenGroup, function: str) -> bool:
+    return any(frame.function == function for frame in seen.group.stack)

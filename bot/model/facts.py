@@ -142,7 +142,11 @@ class RaceRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimeRow(Row):
-    """The process as a whole; one row per target."""
+    """The process as a whole; one row per target.
+
+    `runnable_goroutines` could run if a processor were free; `unread_response_bodies` are answers of HTTP/1 servers whose body
+    nobody reads at the moment, though it is neither read to its end nor closed.
+    """
 
     goroutines: int | None = None
     threads: int | None = None
@@ -169,6 +173,8 @@ class RuntimeRow(Row):
     go_minor: int | None = None
     revision: str | None = None
     goroutines_per_connection: float | None = None
+    runnable_goroutines: int | None = None
+    unread_response_bodies: int | None = None
     goroutines_change: int | None = None
     threads_change: int | None = None
     open_fds_change: int | None = None
@@ -210,11 +216,13 @@ class GoroutineGroupRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoroutineEntryRow(Row):
-    """Goroutines by outermost function; `sibling` is the entry it is normally spawned beside."""
+    """Goroutines by outermost function; `sibling` is the entry it is normally spawned beside, `wait_minutes` the median."""
 
     entry: str
     count: int
     share_ratio: float
+    leaked_count: int = 0
+    wait_minutes: float | None = None
     created_by: str | None = None
     sibling: str | None = None
     sibling_ratio: float | None = None
@@ -292,7 +300,10 @@ class LockWaitRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitCycleRow(Row):
-    """One cycle in the wait graph; `chain` is readable, `kinds` the locks and channels on it."""
+    """One cycle in the wait graph; `chain` is readable, `kinds` the locks and channels on it.
+
+    `basis` is `address` when every holder was found by the lock's address, `frame` when one of them by its place in the code.
+    """
 
     kinds: tuple[str, ...]
     chain: str
@@ -300,6 +311,7 @@ class WaitCycleRow(Row):
     function: str
     file: str
     line: int
+    basis: str = "frame"
     wait_minutes: float | None = None
 
 

@@ -1,6 +1,7 @@
 r"""Crash traces → `Crash` values: message chain, signal, the goroutine that crashed, all goroutines printed with it.
 
->>> from bot.parse.traces import Line, TraceReader
+>>> from bot.parse.lines import Line
+>>> from bot.parse.tracereader import TraceReader
 >>> reader = TraceReader()
 >>> for number, text in enumerate('''panic: runtime error: invalid memory address or nil pointer dereference [recovered]
 ... \tpanic: wrapped: order 7
@@ -35,7 +36,8 @@ from bot.parse.dump import is_cut
 from bot.parse.frameworks import read_recovery
 from bot.parse.stacktext import Stack, parse_header, parse_stack
 from bot.parse.timestamps import find_time
-from bot.parse.traces import BURIED_OPENING, GoroutineText, Trace
+from bot.parse.tracereader import BURIED_OPENING
+from bot.parse.traces import GoroutineText, Trace
 
 _LINK = re.compile(r"^(\s*)(panic|fatal error): (.*)$")
 _MORESTACK = re.compile(r"^fatal: (morestack on g\w+)")

@@ -20,9 +20,9 @@ from typing import Final
 from bot.model.logs import GatewayError, LogEvent
 from bot.parse.blocks import Block
 from bot.parse.gatewaylogs import GatewayCounter
+from bot.parse.lines import Line, is_trace_line, opens_crash
 from bot.parse.messages import fold, fold_quoted, read_message
 from bot.parse.timestamps import find_time
-from bot.parse.traces import Line, is_trace_line, opens_crash
 from bot.parse.transports import Transport
 
 MAX_EVENTS: Final = 2_000

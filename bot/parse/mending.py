@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from bot.parse.lines import Line, is_trace_line
 from bot.parse.stacktext import FUNCTION_LINE, HEADER
-from bot.parse.traces import Line, is_trace_line
 
 _NARROWEST: Final = 40
 _WIDEST: Final = 250

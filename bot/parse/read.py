@@ -8,6 +8,7 @@ from bot.model.snapshot import Parsed, Reading
 from bot.parse.dump import parse_debug1, parse_dump
 from bot.parse.goroutineprofile import dump_from_profile
 from bot.parse.kubernetes import parse_kubernetes
+from bot.parse.legacy import parse_heap_text
 from bot.parse.log import parse_log
 from bot.parse.metrics import parse_metrics
 from bot.parse.profiles import parse_profile
@@ -36,7 +37,8 @@ def _reading(evidence: Evidence) -> Reading:
         return parse_metrics(evidence.read())
     if evidence.kind in KUBERNETES:
         return parse_kubernetes(evidence.read())
-    return parse_profile(evidence.read())
+    data = evidence.read()
+    return parse_heap_text(data) if data.startswith(b"heap profile:") else parse_profile(data)
 
 
 def _goroutines(evidence: Evidence) -> Reading:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from bot.parse.blocks import Block
+from bot.parse.lines import Line
 from bot.parse.mending import mend
 from bot.parse.stacktext import decode
-from bot.parse.traces import Line, Trace, TraceReader
+from bot.parse.tracereader import TraceReader
+from bot.parse.traces import Trace
 from bot.parse.transports import Transport, detect, is_clean
 
 _MARKERS: Final = (b"goroutine ", b"panic", b" +0x", b"fatal error: ", b"DATA RACE", b"fatal: morestack", b"SIG")

@@ -18,7 +18,9 @@ from bot.errors import ParseError
 from bot.model.evidence import Kind
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
-_MAX_UNPACKED_BYTES: Final = 1 << 20
+# A profile names its values at its end; more than this is no profile that anybody keeps.
+_MAX_UNPACKED_BYTES: Final = 64 << 20
+_LOOKED_AT_BYTES: Final = 1 << 16
 _CONTROL_SHARE: Final = 0.1
 
 _PROFILE_FIRST_BYTES: Final = frozenset({0x0A, 0x12, 0x5A})
@@ -78,7 +80,7 @@ def _unpack(head: bytes) -> bytes:
 
 
 def _sniff_unpacked(head: bytes) -> Kind:
-    if _is_binary(head):
+    if _is_binary(head[:_LOOKED_AT_BYTES]):
         if head[0] in _PROFILE_FIRST_BYTES and (kind := _sniff_profile(head)):
             return kind
         raise ParseError("This is a binary file but no pprof profile: give a profile, a goroutine dump, metrics or a log.")

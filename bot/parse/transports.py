@@ -26,8 +26,8 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from bot.parse.jsonlines import expand_escapes, expand_json, unwrap_docker, unwrap_message
+from bot.parse.lines import Line
 from bot.parse.stacktext import HEADER, decode
-from bot.parse.traces import Line
 
 _SHARE: Final = 0.6
 _MAX_LAYERS: Final = 4

@@ -108,14 +108,21 @@ def masked_text(diagnosis: Diagnosis) -> str:
 
 
 def not_looked_at(diagnosis: Diagnosis) -> Iterator[str]:
-    """Yield what could not be looked at, one line each: pulls that failed, evidence that could not be read, playbooks unjudged.
+    """Yield what could not be looked at, one line each: what could not be collected or read, and playbooks that stay unjudged."""
+    yield from not_collected(diagnosis)
+    yield from _not_judged(diagnosis)
 
-    Playbooks that miss the same thing share a line, so that one absent profile does not fill the screen.
-    """
+
+def not_collected(diagnosis: Diagnosis) -> Iterator[str]:
+    """Yield pulls that failed and evidence that could not be read, one line each."""
     for target in diagnosis.targets:
         for failure in target.failures:
             yield f"{failure.kind} of {one_line(target.instance)}: {one_line(failure.reason)}"
     yield from (one_line(problem) for problem in diagnosis.problems)
+
+
+def _not_judged(diagnosis: Diagnosis) -> Iterator[str]:
+    """Yield playbooks that could not be judged; those that miss the same thing share a line, to fill less of the screen."""
     unjudged: dict[str, list[str]] = {}
     for entry in diagnosis.not_evaluated:
         unjudged.setdefault(", ".join(entry.missing), []).append(entry.playbook)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot.diagnose import Outcome, diagnose, plan_of, with_runbooks
@@ -37,15 +39,17 @@ def run(context: Context, job: Job) -> Commit:
     """Carry out the job: diagnose, then record and answer in one transaction."""
     service = context.config.service(job.payload["service"])
     progress = Progress(context, job)
-    outcome = diagnose(
-        service,
-        context.engine,
-        plan_of(service, context.config.defaults),
-        now=context.now,
-        progress=progress.step,
-        keep=lambda evidence: _keep(context, job, evidence),
-        already=context.store.evidence.of_job(job.number),
-    )
+    with TemporaryDirectory(prefix="gocrash-") as spool:
+        outcome = diagnose(
+            service,
+            context.engine,
+            plan_of(service, context.config.defaults),
+            now=context.now,
+            progress=progress.step,
+            keep=lambda evidence: _keep(context, job, evidence),
+            already=context.store.evidence.of_job(job.number),
+            spool=Path(spool),
+        )
 
     def commit() -> None:
         context.metrics.diagnosis_seconds.observe(outcome.diagnosis.duration_seconds)

@@ -19,6 +19,7 @@ from bot.rules.findings import build
 from bot.rules.judgement import judge
 from bot.rules.predicates import compared_columns
 from bot.rules.select import Selected, select
+from bot.rules.tables import wanted
 from bot.yamlfile import did_you_mean
 
 
@@ -133,7 +134,8 @@ def _judged(
         elif not unmet:
             fired.append(name)
         elif all(chosen.unknown_on(name) for chosen in unmet):
-            missing |= dict.fromkeys(sorted(frozenset().union(*(chosen.unknown_on(name) for chosen in unmet))))
+            columns = frozenset().union(*(chosen.unknown_on(name) for chosen in unmet))
+            missing |= dict.fromkeys(sorted(map(wanted, columns)))
         else:
             quiet = True
     return fired, () if fired or quiet else tuple(missing)

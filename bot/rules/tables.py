@@ -35,6 +35,21 @@ _HOLDS: Mapping[Any, Column] = {
 }
 
 
+_WANTED = {
+    "count_change": "a second sample or a baseline",
+    "per_minute": "a second sample or a baseline",
+    "monotonic": "a second sample or a baseline",
+    "wait_minutes": "a full goroutine dump",
+    "wait_minutes_max": "a full goroutine dump",
+    "holder_function": "a full goroutine dump",
+}
+
+
+def wanted(column: str) -> str:
+    """Say what is missing when `table.column` is unknown: the evidence that would show it, or the column's own name."""
+    return _WANTED.get(column.partition(".")[2], column)
+
+
 @cache
 def tables() -> Mapping[str, Mapping[str, Column]]:
     """Return the columns of every table, by table and column name, in the order in which `Facts` declares them."""

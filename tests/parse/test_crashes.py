@@ -264,3 +264,10 @@ def test_a_stack_of_a_web_framework() -> None:
     assert (crash.kind, crash.message) == ("http-panic", NIL)
     assert [(frame.function, frame.line) for frame in crash.stack] == [("(*Cart).Pay", 12), ("(*Context).Next", 185)]
     assert crash.occurred_at is not None
+
+
+def test_the_stacks_of_further_threads_are_part_of_the_same_crash() -> None:
+    crash = only_crash(section("1.27", "quit-crash"))
+    assert (crash.signal, crash.exit_code, crash.goroutine_id) == ("SIGQUIT", 134, 1)
+    assert crash.dump is not None
+    assert crash.dump.seen == 6

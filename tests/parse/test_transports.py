@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.model.logs import LogReading
+from bot.parse.lines import Line
 from bot.parse.log import parse_log
-from bot.parse.traces import Line
 from bot.parse.transports import detect, tidy
 
 RECORDED = Path(__file__).parents[1] / "goservices" / "recorded"

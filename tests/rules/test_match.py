@@ -209,9 +209,7 @@ def test_one_target_that_could_be_judged_is_enough(run: Run, group: Group, had: 
 
 def test_an_unknown_column_is_not_evaluated(run: Run, group: Group) -> None:
     rule = {"match": {"stuck": {"table": "goroutine_groups", "where": {"count|gte": 100, "wait_minutes|gte": 10}}}}
-    assert run(Facts(goroutine_groups=(group(),)), rule).not_evaluated == (
-        NotEvaluated("my-leak", ("goroutine_groups.wait_minutes",)),
-    )
+    assert run(Facts(goroutine_groups=(group(),)), rule).not_evaluated == (NotEvaluated("my-leak", ("a full goroutine dump",)),)
     assert run(Facts(goroutine_groups=(group(count=5),)), rule) == Matched((), ())
     assert run(Facts(goroutine_groups=(group(), group(wait_minutes=11.0, function="shop.g"))), rule).not_evaluated == ()
 
@@ -226,7 +224,7 @@ def test_a_selection_that_is_surely_unmet_decides(run: Run, group: Group) -> Non
     facts = Facts(goroutine_groups=(group(),))
     assert run(facts, rule) == Matched((), ())
     unknown = replace(facts, runtime=(RuntimeRow(target="a:6060"),))
-    missing = ("goroutine_groups.wait_minutes", "runtime.goroutines")
+    missing = ("a full goroutine dump", "runtime.goroutines")
     assert run(unknown, rule).not_evaluated == (NotEvaluated("my-leak", missing),)
 
 

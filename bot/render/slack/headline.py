@@ -22,7 +22,7 @@ from bot.render.phrases import (
     cost_text,
     instances_text,
     masked_text,
-    not_looked_at,
+    not_collected,
     seconds_text,
     seen_before,
     short_place_text,
@@ -104,7 +104,7 @@ def looking(
 def diagnosed(diagnosis: Diagnosis, *, situation: Situation, actions: Sequence[Action] = ()) -> SlackMessage:
     """Return the headline with the answer. What could not be looked at is said; nothing found is said too."""
     if not diagnosis.findings:
-        mark = ":grey_question:" if any(not_looked_at(diagnosis)) else ":white_check_mark:"
+        mark = ":grey_question:" if any(not_collected(diagnosis)) else ":white_check_mark:"
         body = [section(f"{mark} *{inline(diagnosis.service)}*: {clip(inline(diagnosis.verdict), MAX_LINE)}")]
         text = f"{diagnosis.service}: {diagnosis.verdict}"
     else:
@@ -203,7 +203,7 @@ def _small_print(diagnosis: Diagnosis, situation: Situation) -> list[Block]:
     first = diagnosis.findings[0] if diagnosis.findings else None
     where = inline(instances_text(first, diagnosis)) if first else ""
     facts = [*_incident(situation), where, f"looked {date(diagnosis.started_at)}", masked_text(diagnosis), cost_text(diagnosis)]
-    missing = list(not_looked_at(diagnosis))
+    missing = list(not_collected(diagnosis))
     blocks = [context(" · ".join(filter(None, facts)))]
     if missing:
         shown = "; ".join(clip(inline(line), MAX_LINE // 2) for line in missing[:2])

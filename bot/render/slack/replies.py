@@ -37,7 +37,7 @@ def details(diagnosis: Diagnosis, *, figures: Sequence[Figure] = ()) -> tuple[Sl
 
 def proof(finding: Finding) -> SlackMessage:
     """Return what proves a finding: each excerpt with where it stands, the whole text as a file when it was cut."""
-    head = [f"*Proof: {clip(inline(finding.summary), MAX_LINE)}*"]
+    head = [f"*Proof:* {clip(inline(finding.summary), MAX_LINE)}"]
     if finding.culprit:
         names = (code(finding.culprit.function), code(place_text(finding.culprit)))
         head.append(clip(" at ".join(filter(None, names)), MAX_LINE))
