@@ -121,6 +121,7 @@ def _with_processors(row: RuntimeRow, page: Page, later: Page | None, pod: PodRo
         gomaxprocs=gomaxprocs,
         cpu_limit_cores=cores,
         gomaxprocs_limit_ratio=ratio(gomaxprocs, cores),
+        runnable_per_processor=ratio(row.runnable_goroutines, gomaxprocs),
         gc_pause_max_seconds=next((point.value for point in pauses if point.label("quantile") == "1"), None),
         gc_cpu_ratio=gc_cpu if gc_cpu is not None else page.page.value("go_memstats_gc_cpu_fraction"),
         cpu_throttled_ratio=_rate_ratio(
@@ -188,7 +189,7 @@ def _runnable(census: Census | None) -> int | None:
 
 
 def _unread_bodies(census: Census | None) -> int | None:
-    """Return how many answers wait for somebody to read their body (net/http/transport.go, `waitForBodyRead`), less those being read."""
+    """Return how many answers wait for a reader (`waitForBodyRead` in net/http/transport.go), less those that have one."""
     if census is None:
         return None
     open_bodies = sum(seen.group.count for seen in census.groups if seen.group.state == "select" and _has(seen, _READ_LOOP))

@@ -43,8 +43,7 @@ class Diagnoses:
         """
         with self._connections.transaction():
             if incident is not None:
-                text, started_at = diagnosis.verdict, diagnosis.started_at
-                self._timeline.add(incident, kind="diagnosis", text=text, actor=actor, now=now, occurred_at=started_at)
+                self._timeline.add(incident, kind="diagnosis", text=diagnosis.verdict, actor=actor, now=now)
             number = self._connections.insert(
                 "diagnoses",
                 incident=incident,

@@ -174,6 +174,7 @@ class RuntimeRow(Row):
     revision: str | None = None
     goroutines_per_connection: float | None = None
     runnable_goroutines: int | None = None
+    runnable_per_processor: float | None = None
     unread_response_bodies: int | None = None
     goroutines_change: int | None = None
     threads_change: int | None = None

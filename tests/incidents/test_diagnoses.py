@@ -63,7 +63,7 @@ def test_a_diagnosis_is_an_event_of_its_incident(store: Store, now: datetime) ->
     assert (event.kind, event.text, event.occurred_at, event.recorded_at) == (
         "diagnosis",
         "412 stuck",
-        now + timedelta(seconds=1),
+        later,
         later,
     )
 

@@ -1,0 +1,74 @@
+"""`gocrash demo`: the whole bot against the local Slack, from the recorded bundles."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli import gocrash
+
+from bot.cli.demo import SUGGESTIONS
+
+
+def test_once_prints_the_channel_and_its_thread(tmp_path: Path) -> None:
+    run = gocrash("demo", "--once", "/gocrash checkout", "--data", tmp_path)
+    assert run.status == 0
+    assert "maya: /gocrash checkout" in run.out
+    assert "480 goroutines are stuck sending in `pricing.(*Pool).fetch` (pool.go:46)" in run.out
+    assert "[Re-run] [Resolve]" in run.out
+    assert "    gocrash:\n      *Proof:*" in run.out
+    listed = gocrash("incident", "list", GOCRASH_DATA=str(tmp_path))
+    assert "INC-1" in listed.out
+    assert "checkout" in listed.out
+    shown = gocrash("incident", "show", "INC-1", "--data", tmp_path)
+    assert "goroutine.pb.gz" in shown.out
+    timeline = gocrash("incident", "timeline", "1", "--format", "json", "--data", tmp_path)
+    assert [event["kind"] for event in json.loads(timeline.out)["events"]] == ["opened", "diagnosis"]
+
+
+def test_a_script_plays_line_after_line(tmp_path: Path) -> None:
+    script = tmp_path / "script.txt"
+    script.write_text("# what the page suggests\n" + "\n".join(line for line, _, _ in SUGGESTIONS) + "\n")
+    run = gocrash("demo", "--script", script, "--data", tmp_path / "data")
+    assert run.status == 0
+    for said in (
+        "ledger.(*Book).Post",
+        "cart.renderBasket",
+        "orders.(*Reconciler).discount",
+        "redeem",
+        "nothing wrong found",
+        "Did you mean",
+    ):
+        assert said in run.out, said
+    assert "#alerts\nAlertmanager" in run.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--script", "/nonexistent"], "cannot be read"),
+        (["--once", "a", "--script", "b"], "not both"),
+    ],
+)
+def test_wrong_usage(arguments: list[str], said: str) -> None:
+    run = gocrash("demo", *arguments)
+    assert run.status == 2
+    assert said in run.err
+
+
+def test_the_demo_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bot", "demo", "--no-browser", "--port", "0", "--data", str(tmp_path)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    ) as demo:
+        assert demo.stdout is not None
+        assert demo.stdout.readline().startswith("The demo runs at http://127.0.0.1:")
+        demo.send_signal(signal.SIGTERM)
+        _out, err = demo.communicate(timeout=30)
+    assert demo.returncode == 0
+    assert "Traceback" not in err
