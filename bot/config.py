@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from bot.errors import ConfigError, UsageError
 from bot.model.access import Access
+from bot.model.sources import Discover, KubernetesLog, LokiLog
 from bot.model.units import ByteSize, Duration
 from bot.yamlfile import did_you_mean, load
 
@@ -26,7 +27,9 @@ VERBS = (
     *("history", "search", "stats", "runbook", "services", "mute", "unmute", "help", "doctor"),
 )
 SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
-SCHEMES = ("http", "https", "unix")
+SCHEMES = ("http", "https", "unix", "http+unix")
+SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+"""Where Kubernetes puts the credentials of a pod (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +42,18 @@ class Basic:
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """How a target's pprof server wants to be asked: a bearer token, or user and password."""
+    """How a server wants to be asked: a bearer token, the file that holds one (read anew each time), or user and password."""
 
     bearer: str = field(default="", repr=False)
+    bearer_file: str = ""
     basic: Basic | None = None
 
     def __post_init__(self) -> None:
         """Refuse two ways at once."""
         if self.bearer and self.basic:
             raise UsageError("give either `bearer` or `basic`, not both")
+        if self.bearer_file and (self.bearer or self.basic):
+            raise UsageError("give either `bearer_file` or another way to log in, not both")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +66,37 @@ class Tls:
     verify: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """A server that is asked about services: Prometheus, Loki, Kubernetes."""
+
+    url: str
+    auth: Auth = field(default_factory=Auth)
+    tls: Tls = field(default_factory=Tls)
+
+    def __post_init__(self) -> None:
+        """Refuse what is no address."""
+        if not _is_address(self.url):
+            raise UsageError(f"`{self.url}` is no address: write http://host:port or https://host:port")
+
+    @property
+    def access(self) -> Access:
+        """How it is reached."""
+        return _access(self.auth, self.tls)
+
+
 @dataclass(frozen=True, slots=True)
 class LogSource:
-    """Where a log is read from: a path, or a glob of which the newest matching file is read."""
+    """Where a log is read from: a path (or a glob of which the newest matching files are read), Kubernetes, or Loki."""
 
-    file: str
+    file: str = ""
+    kubernetes: KubernetesLog | None = None
+    loki: LokiLog | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse none or several places at once."""
+        if sum(map(bool, (self.file, self.kubernetes, self.loki))) != 1:
+            raise UsageError("give one of `file`, `kubernetes` and `loki`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +116,10 @@ class Service:
 
     name: str = ""
     targets: tuple[str, ...] = ()
+    discover: Discover | None = None
     pprof_path: str = "/debug/pprof"
     metrics_path: str | None = "/metrics"
+    metrics_port: int | None = None
     auth: Auth = field(default_factory=Auth)
     tls: Tls = field(default_factory=Tls)
     max_freeze_ms: int = 250
@@ -100,30 +134,30 @@ class Service:
     def __post_init__(self) -> None:
         """Refuse what could not be contacted, naming every wrong target."""
         wrong = [
-            f"`{target}` is no address: write http://host:port, https://host:port or unix:///path"
+            f"`{target}` is no address: write http://host:port, https://host:port, unix:///path or http+unix://%2Fpath"
             for target in self.targets
             if not _is_address(target)
         ]
-        if not self.targets and not self.logs and not self.replay:
-            wrong.append("nothing to look at: give `targets`, `logs` or `replay`")
+        if self.targets and self.discover:
+            wrong.append("give either `targets` or `discover`, not both")
+        if not self.targets and not self.discover and not self.logs and not self.replay:
+            wrong.append("nothing to look at: give `targets`, `discover`, `logs` or `replay`")
+        found = self.discover.kubernetes if self.discover else None
+        if not found and any(log.kubernetes and not (log.kubernetes.namespace and log.kubernetes.selector) for log in self.logs):
+            wrong.append("logs by kubernetes need `namespace` and `selector` there, or in `discover.kubernetes`")
         if wrong:
             raise ConfigError(wrong)
 
     @property
     def access(self) -> Access:
         """How its targets are reached."""
-        basic = self.auth.basic or Basic("", "")
-        return Access(
-            pprof_path=self.pprof_path,
-            metrics_path=self.metrics_path or "",
-            user=basic.user,
-            password=basic.password,
-            bearer=self.auth.bearer,
-            tls_ca=_path(self.tls.ca),
-            tls_cert=_path(self.tls.cert),
-            tls_key=_path(self.tls.key),
-            tls_verify=self.tls.verify,
-        )
+        access = _access(self.auth, self.tls)
+        return replace(access, pprof_path=self.pprof_path, metrics_path=self.metrics_path or "", metrics_port=self.metrics_port)
+
+    def apis(self) -> set[str]:
+        """Return the names of the servers that are asked about it, besides Kubernetes, which may be there by itself."""
+        named = {"prometheus"} if self.discover and self.discover.prometheus else set()
+        return named | {"loki" for log in (*self.logs, *self.gateway_logs) if log.loki}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,17 +188,29 @@ class SlackSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """The whole file. `playbooks` are further directories of playbooks; `redact` further patterns to mask."""
+    """The whole file. `playbooks` are further directories of playbooks; `redact` further patterns to mask.
+
+    `kubernetes` is the API server to ask; inside a cluster it is known without being configured.
+    """
 
     services: Mapping[str, Service] = field(default_factory=dict)
     defaults: Defaults = field(default_factory=Defaults)
     slack: SlackSettings = field(default_factory=SlackSettings)
+    prometheus: Api | None = None
+    loki: Api | None = None
+    kubernetes: Api | None = None
     playbooks: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Name every service by its key, and refuse names and patterns that cannot work."""
         problems = [problem for name in self.services for problem in _name_problems(name)]
+        problems += [
+            f"services.{name}: asks {api}, which is not configured: add `{api}: {{url: …}}` at the top level"
+            for name, service in self.services.items()
+            for api in sorted(service.apis())
+            if getattr(self, api) is None
+        ]
         for pattern in self.redact:
             try:
                 re.compile(pattern)
@@ -206,16 +252,35 @@ def load_config(path: Path, env: Mapping[str, str]) -> Config:
     """
     config = load(path, Config, env=env)
     here = path.parent
+
+    def placed(sources: tuple[LogSource, ...]) -> tuple[LogSource, ...]:
+        return tuple(replace(source, file=str(here / source.file)) if source.file else source for source in sources)
+
     services = {
         name: replace(
             service,
             replay=str(here / service.replay) if service.replay else "",
-            logs=tuple(LogSource(str(here / source.file)) for source in service.logs),
-            gateway_logs=tuple(LogSource(str(here / source.file)) for source in service.gateway_logs),
+            logs=placed(service.logs),
+            gateway_logs=placed(service.gateway_logs),
         )
         for name, service in config.services.items()
     }
-    return replace(config, services=services, playbooks=tuple(str(here / directory) for directory in config.playbooks))
+    return replace(
+        config,
+        services=services,
+        playbooks=tuple(str(here / directory) for directory in config.playbooks),
+        kubernetes=config.kubernetes or in_cluster(env),
+    )
+
+
+def in_cluster(env: Mapping[str, str]) -> Api | None:
+    """Return the API server of the Kubernetes cluster that this process runs in; None outside of one."""
+    host, port = env.get("KUBERNETES_SERVICE_HOST"), env.get("KUBERNETES_SERVICE_PORT")
+    if not host or not port:
+        return None
+    name = f"[{host}]" if ":" in host else host
+    tls = Tls(ca=str(SERVICE_ACCOUNT / "ca.crt"))
+    return Api(url=f"https://{name}:{port}", auth=Auth(bearer_file=str(SERVICE_ACCOUNT / "token")), tls=tls)
 
 
 def load_settings(env: Mapping[str, str]) -> Settings:
@@ -256,6 +321,20 @@ def config_path(env: Mapping[str, str]) -> Path:
 def data_directory(env: Mapping[str, str]) -> Path:
     """Return the directory of the database and the evidence: `GOCRASH_DATA`, or `data` here."""
     return Path(env.get("GOCRASH_DATA", "data"))
+
+
+def _access(auth: Auth, tls: Tls) -> Access:
+    basic = auth.basic or Basic("", "")
+    return Access(
+        user=basic.user,
+        password=basic.password,
+        bearer=auth.bearer,
+        bearer_file=_path(auth.bearer_file),
+        tls_ca=_path(tls.ca),
+        tls_cert=_path(tls.cert),
+        tls_key=_path(tls.key),
+        tls_verify=tls.verify,
+    )
 
 
 def _path(text: str) -> Path | None:

@@ -11,17 +11,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-from bot.climb import Climb, Plan
 from bot.collect.bundle import read_bundle
-from bot.collect.ladder import Collector
-from bot.config import Defaults, Service
+from bot.config import Service
 from bot.facts.derive import derive
-from bot.model.access import Limits
 from bot.model.benign import Benign
 from bot.model.diagnosis import Diagnosis, DumpCounts, Finding, TargetReport
-from bot.model.evidence import Bundle, Evidence, Target
+from bot.model.evidence import Bundle, CollectFailure, Evidence, Kind, Target
 from bot.model.facts import Facts
 from bot.model.failure import FailureClass
 from bot.model.goroutines import GoroutineDump
@@ -35,6 +32,10 @@ from bot.rules.folders import builtin_directory
 from bot.rules.load import load_benign, load_classes, load_playbooks
 from bot.rules.match import MatchContext, match
 from bot.rules.templates import render_runbook
+
+if TYPE_CHECKING:
+    from bot.climb import Climb
+    from bot.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +66,21 @@ class Outcome:
     diagnosis: Diagnosis
 
 
-def load_engine(*, playbooks: Sequence[str] = (), redact: Sequence[str] = ()) -> Engine:
+def load_engine(*, playbooks: Sequence[str] = (), redact: Sequence[str] = (), lint_builtin: bool = False) -> Engine:
     """Load the built-in playbooks and those of further directories.
+
+    Args:
+        playbooks: directories of a team's own playbooks.
+        redact: patterns to mask, added to the built-in ones.
+        lint_builtin: lint the built-in playbooks as well, which `gocrash check` does before they are released.
 
     Raises:
         ConfigError: playbooks are wrong; every problem at once.
     """
     classes = load_classes()
+    builtin = builtin_directory()
     return Engine(
-        playbooks=load_playbooks([builtin_directory(), *map(Path, playbooks)], classes=classes),
+        playbooks=load_playbooks([builtin, *map(Path, playbooks)], classes=classes, sound=() if lint_builtin else (builtin,)),
         classes=classes,
         benign=load_benign(),
         redactor=Redactor(redact),
@@ -105,6 +112,10 @@ def diagnose(
         baseline: an earlier bundle to compare with.
         spool: directory for large answers; None keeps them in one that goes when the program ends.
     """
+    from bot.climb import Climb  # noqa: PLC0415  # only live targets need the HTTP client, and it is slow to import
+    from bot.collect.ladder import Collector  # noqa: PLC0415
+    from bot.plan import located  # noqa: PLC0415
+
     started = time.monotonic()
     subject = Subject(name=service.name, own_modules=service.own_modules, thresholds=service.thresholds)
     if service.replay:
@@ -112,6 +123,7 @@ def diagnose(
         bundle = replace(read_bundle(Path(service.replay)), service=service.name)
         kept = tuple(already) or tuple(map(keep, bundle.evidence))
         return judge(replace(bundle, evidence=kept), engine, subject, started=started)
+    plan, unfound = located(plan)
     with Collector(plan.access, plan.limits, now=now, spool=spool) as collector:
         climb = Climb(plan, collector, progress=progress, keep=keep, already=already)
         climb.all_rungs()
@@ -119,27 +131,49 @@ def diagnose(
     bundle = Bundle(
         service=service.name,
         taken_at=min((item.evidence.collected_at for item in climb.parsed), default=now()),
-        targets=plan.targets,
+        targets=_looked_at(plan.targets, climb),
         evidence=tuple(item.evidence for item in climb.parsed),
-        failures=tuple(climb.failures),
+        failures=(*unfound, *climb.failures),
         baseline=baseline,
     )
     progress("working out what is wrong")
     return judge(bundle, engine, subject, parsed=climb.parsed, started=started)
 
 
-def plan_of(service: Service, defaults: Defaults) -> Plan:
-    """Return what is collected from a service, as its configuration says."""
-    return Plan(
-        targets=tuple(Target(service.name, urlsplit(url).netloc or urlsplit(url).path, url) for url in service.targets),
-        access=service.access,
-        limits=Limits(deadline_seconds=defaults.deadline, max_bytes=defaults.max_bytes),
-        fan_out=defaults.fan_out,
-        interval_seconds=defaults.interval,
-        max_freeze_seconds=service.max_freeze_ms / 1000,
-        logs=tuple(source.file for source in service.logs),
-        gateway_logs=tuple(source.file for source in service.gateway_logs),
+def reconsider(service: Service, engine: Engine, plan: Plan, evidence: Sequence[Evidence]) -> Outcome:
+    """Judge evidence that was collected a moment ago, without asking the service for anything.
+
+    Args:
+        service: the service, as configured.
+        engine: what is known.
+        plan: what would be collected: it names the instances.
+        evidence: what was collected, at least one piece.
+    """
+    from bot.plan import located  # noqa: PLC0415  # as in `diagnose`
+
+    plan, unfound = located(plan)
+    heard = {piece.instance: piece.target for piece in evidence if piece.target}
+    silent = [target for target in plan.targets if target.instance not in heard]
+    failures = (CollectFailure(kind=Kind.GOROUTINE, target=target, reason="gave nothing when last asked") for target in silent)
+    bundle = Bundle(
+        service=service.name,
+        taken_at=min(piece.collected_at for piece in evidence),
+        targets=tuple((heard | {target.instance: target for target in plan.targets}).values()),
+        evidence=tuple(evidence),
+        failures=(*unfound, *failures),
     )
+    subject = Subject(name=service.name, own_modules=service.own_modules, thresholds=service.thresholds)
+    return judge(bundle, engine, subject)
+
+
+def _looked_at(targets: Sequence[Target], climb: Climb) -> tuple[Target, ...]:
+    """Return the targets, and those that only logs know: pods that have ended."""
+    known = {target.instance: target for target in targets}
+    owners = (*(item.evidence.target for item in climb.parsed), *(failure.target for failure in climb.failures))
+    for owner in owners:
+        if owner is not None:
+            known.setdefault(owner.instance, owner)
+    return tuple(known.values())
 
 
 def judge(
@@ -168,7 +202,7 @@ def judge(
         findings=matched.findings,
         not_evaluated=matched.not_evaluated,
         dump=_dump_counts(snapshot),
-        masked=masked,
+        masked=masked + sum(piece.masked for piece in bundle.evidence),
         problems=(*_problems(snapshot), *matched.problems),
         changes=facts.changes,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -32,8 +33,8 @@ from bot.work import Handler, Workers
 log = structlog.get_logger(__name__)
 
 THREADS_PER_LANE = 2
-LEASE_SECONDS = 30.0
-RENEW_SECONDS = 10.0
+LEASE_SECONDS = 10.0
+RENEW_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def _not_ready(handler: SocketModeHandler) -> str:
 def _lease(store: Store) -> Iterator[None]:
     """Hold the lease that keeps a second bot off this database, renewing it until the block ends."""
     owner = f"{gethostname()}:{getpid()}"
-    store.running_lease.acquire(owner, seconds=LEASE_SECONDS, now=_now())
+    _acquire(store, owner)
     stopping = threading.Event()
 
     def renew() -> None:
@@ -112,6 +113,21 @@ def _lease(store: Store) -> Iterator[None]:
         stopping.set()
         thread.join()
         store.running_lease.release(owner)
+
+
+def _acquire(store: Store, owner: str) -> None:
+    """Take the lease. A bot that was killed could not give it back, so wait once for as long as a lease lasts."""
+    deadline = time.monotonic() + LEASE_SECONDS + RENEW_SECONDS
+    while True:
+        try:
+            store.running_lease.acquire(owner, seconds=LEASE_SECONDS, now=_now())
+        except StoreError as error:
+            if time.monotonic() > deadline:
+                raise
+            log.info("waiting for the last bot's lease to run out", reason=str(error))
+            time.sleep(1.0)
+        else:
+            return
 
 
 def _now() -> datetime:

@@ -22,7 +22,7 @@ def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
     logging.basicConfig(handlers=[handler], level=level, force=True)
     # httpx and the Slack client log every request with its URL; ours say what the requests were for.
-    for noisy in ("httpx", "httpcore", "slack_bolt", "slack_sdk"):
+    for noisy in ("httpx", "httpcore", "slack_bolt", "slack_sdk", "uvicorn"):
         logging.getLogger(noisy).setLevel(max(level, logging.WARNING))
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

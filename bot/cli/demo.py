@@ -6,7 +6,7 @@ import logging
 import tempfile
 import webbrowser
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,14 +48,15 @@ QUIET_SECONDS = 0.5
 )
 @click.option("--port", type=int, default=8484, show_default=True, help="Port of the page.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep incidents here [default: temporary].")
+@click.option("--live", is_flag=True, help="Build and run the real failing Go program instead of replaying evidence; needs Go.")
 @click.option("--no-browser", is_flag=True, help="Do not open the page.")
-def command(once: str | None, script: Path | None, port: int, data: Path | None, no_browser: bool) -> None:
+def command(once: str | None, script: Path | None, port: int, data: Path | None, live: bool, no_browser: bool) -> None:
     """Run the whole bot against a local Slack: no tokens, no Go, no network; nothing to configure."""
     lines = _lines(once, script)
     from bot.telemetry import configure_logging  # noqa: PLC0415  # `--help` needs none of it
 
     configure_logging(json=False, level=logging.WARNING)
-    with _directory(data) as directory, _company(0 if lines else port, directory) as (slack, store):
+    with _directory(data) as directory, _company(0 if lines else port, directory, live=live) as (slack, store):
         if lines:
             _play(slack, store, lines)
             return
@@ -89,22 +90,22 @@ def _directory(data: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _company(port: int, data: Path) -> Iterator[tuple[LocalSlack, Store]]:
+def _company(port: int, data: Path, *, live: bool) -> Iterator[tuple[LocalSlack, Store]]:
     """Run a local Slack and the unmodified bot against it."""
     import yaml  # noqa: PLC0415  # `--help` needs none of it
 
+    from bot.cli.live import live_company  # noqa: PLC0415
     from bot.config import Settings, load_config  # noqa: PLC0415
     from bot.localslack import LocalSlack, Suggestion  # noqa: PLC0415
     from bot.serve import running  # noqa: PLC0415
 
-    config = load_config(COMPANY, {})
     manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
     suggestions = [Suggestion(line, why, channel) for line, why, channel in SUGGESTIONS]
     try:
         slack = LocalSlack(manifest=manifest, port=port, channels=CHANNELS, suggestions=suggestions)
     except OSError as error:
         raise UsageError(f"port {port} cannot be used ({error.strerror}): choose another with --port") from error
-    with slack:
+    with slack, live_company(data) if live else nullcontext(load_config(COMPANY, {})) as config:
         settings = Settings(
             bot_token=slack.bot_token,
             app_token=slack.app_token,

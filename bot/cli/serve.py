@@ -27,6 +27,8 @@ def command(config_file: Path | None) -> None:
 
     configure_logging(json=not sys.stderr.isatty())
     settings = load_settings(os.environ)
+    # Bolt would read it again, and warn that it was given a client as well.
+    os.environ.pop("SLACK_BOT_TOKEN")
     config = load_config(config_file or config_path(os.environ), os.environ)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

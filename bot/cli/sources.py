@@ -7,17 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bot.climb import Plan
 from bot.collect.bundle import is_bundle, read_bundle
 from bot.collect.files import read_files
 from bot.config import Config, Service
-from bot.diagnose import Engine, Outcome, Subject, diagnose, judge, plan_of
+from bot.diagnose import Engine, Outcome, Subject, diagnose, judge
 from bot.errors import UsageError
 from bot.model.evidence import Bundle
 from bot.parse.sniff import sniff
 
-URL_SCHEMES = ("http://", "https://", "unix://")
+if TYPE_CHECKING:
+    from bot.plan import Plan
+
+URL_SCHEMES = ("http://", "https://", "unix://", "http+unix://")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +75,9 @@ def _service(live: Sequence[str], config: Config, wishes: Wishes) -> Service:
 
 def _plan(service: Service, config: Config, wishes: Wishes) -> Plan:
     """Return the service's plan with what the options change of it."""
-    plan = plan_of(service, config.defaults)
+    from bot.plan import located, plan_of  # noqa: PLC0415  # only live targets need the HTTP client
+
+    plan = plan_of(service, config)
     if wishes.interval is not None:
         plan = replace(plan, interval_seconds=wishes.interval)
     if wishes.since_seconds is not None:
@@ -80,6 +85,9 @@ def _plan(service: Service, config: Config, wishes: Wishes) -> Plan:
     if wishes.deep:
         plan = replace(plan, max_freeze_seconds=None)
     if wishes.instance:
+        plan, unfound = located(plan)
+        if unfound:
+            raise UsageError(unfound[0].reason)
         targets = tuple(target for target in plan.targets if target.instance == wishes.instance)
         if not targets:
             names = ", ".join(target.instance for target in plan.targets)

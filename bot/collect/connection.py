@@ -92,8 +92,8 @@ class Connection:
             raise CollectError(f"there is no socket at {self.address.socket_path}; is the service running?")
         user, password = (access.user, access.password) if access.user else (self.address.user, self.address.password)
         headers = {"accept-encoding": "identity", "user-agent": "gocrash"}  # compressing costs the sick process time
-        if access.bearer:
-            headers["authorization"] = f"Bearer {access.bearer}"
+        if bearer := access.bearer or _token(access):
+            headers["authorization"] = f"Bearer {bearer}"
         self.client = httpx.Client(
             transport=httpx.HTTPTransport(
                 verify=_tls(access) if self.address.base.startswith("https:") else False,
@@ -143,6 +143,18 @@ class Connection:
         if self._socket is not None:
             with suppress(OSError):  # SSLSocket's own shutdown() would pull the session from under the reading thread
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+def _token(access: Access) -> str:
+    """Read the token's file; Kubernetes puts a new token there every hour."""
+    if access.bearer_file is None:
+        return ""
+    try:
+        return access.bearer_file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CollectError(
+            f"cannot read the token in {access.bearer_file}; correct auth.bearer_file in the configuration"
+        ) from error
 
 
 def _tls(access: Access) -> ssl.SSLContext | bool:

@@ -10,10 +10,12 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit, urlunsplit
 
 from bot.collect.connection import Connection
 from bot.collect.harvest import Harvest, gather
@@ -23,6 +25,9 @@ from bot.model.access import Access, Limits
 from bot.model.evidence import CollectFailure, Evidence, Kind, Target
 
 Rung = Callable[[Target], Harvest]
+
+EXPVAR_PATH = "/debug/vars"
+"""Where package expvar of Go's standard library puts the memory statistics: asked where there is no metrics page."""
 
 DUMP_SECONDS_PER_GOROUTINE_AND_PASS = 13e-6
 LEAK_SECONDS_PER_GOROUTINE = 0.9e-6
@@ -124,8 +129,15 @@ class Collector:
         if not self._access.metrics_path:
             return Harvest()
         path = "/" + self._access.metrics_path.lstrip("/")
-        missing = "no metrics page here; set metrics_path in the configuration"
-        return self._take(target, Ask(Kind.METRICS, "metrics.txt", path, (), missing, "metrics page"), sample=sample)
+        missing = "no metrics page here; set metrics_path or metrics_port in the configuration"
+        ask = Ask(Kind.METRICS, "metrics.txt", path, (), missing, "metrics page")
+        result = self._conversation(_at_port(target, self._access.metrics_port)).ask(ask)
+        if isinstance(result, Refusal) and result.missing and path != EXPVAR_PATH:
+            variables = Ask(Kind.METRICS, "metrics.json", EXPVAR_PATH, (b"{",), missing, "page of variables")
+            again = self._conversation(target).ask(variables)
+            if isinstance(again, Answer):
+                ask, result = variables, again
+        return self._harvest(target, ask, result, sample=sample)
 
     def _profile(self, kind: Kind) -> Ask:
         return Ask(kind, f"{kind}.pb.gz", self._path(kind), PROTO_STARTS)
@@ -160,6 +172,19 @@ class Collector:
             if target.url not in self._conversations:
                 self._conversations[target.url] = _Conversation(target.url, self._access, self._limits, self._spool)
             return self._conversations[target.url]
+
+
+def _at_port(target: Target, port: int | None) -> Target:
+    """Return the target with another port in its URL; a unix socket has none, and stays.
+
+    >>> _at_port(Target("shop", "a", "http://[::1]:6060/x"), 9090).url
+    'http://[::1]:9090/x'
+    """
+    parts = urlsplit(target.url)
+    if port is None or parts.scheme not in ("http", "https"):
+        return target
+    host = parts.netloc[: parts.netloc.rfind(":")] if parts.port is not None else parts.netloc
+    return replace(target, url=urlunsplit(parts._replace(netloc=f"{host}:{port}")))
 
 
 class _Conversation:

@@ -35,6 +35,7 @@ class Ask:
         starts: what the answer must start with, any of these; empty when anything may come.
         missing: what a 404 means here.
         noun: what was wanted, for people.
+        may_be_empty: an answer without a body is one, too.
     """
 
     kind: Kind
@@ -43,6 +44,7 @@ class Ask:
     starts: tuple[bytes, ...] = ()
     missing: str = "no pprof here; is net/http/pprof mounted?"
     noun: str = "profile"
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,14 @@ class Refusal:
         unreachable: no connection came about: asking for something else is pointless.
         late: the deadline passed.
         other_form: the server is there and knows the profile, but would not give it in this form.
+        missing: the server is there, but has nothing at this path.
     """
 
     reason: str
     unreachable: bool = False
     late: bool = False
     other_form: bool = False
+    missing: bool = False
 
 
 def pull(connection: Connection, ask: Ask, *, limits: Limits, directory: Path | None = None) -> Answer | Refusal:
@@ -127,7 +131,7 @@ def _pieces(response: httpx.Response, *, unzip: bool) -> Iterator[tuple[int, byt
 
 def _judged(head: bytes, ask: Ask) -> Refusal | None:
     if not head:
-        return Refusal("answered with nothing", other_form=True)
+        return None if ask.may_be_empty else Refusal("answered with nothing", other_form=True)
     if head.lstrip()[:16].lower().startswith(_HTML_STARTS):
         return _not_wanted("an HTML page", ask)
     if ask.starts and not head.startswith(ask.starts):
@@ -154,7 +158,7 @@ def _turned_down(response: httpx.Response, ask: Ask) -> Refusal:
         credentials="authorization" in response.request.headers,
     )
     final = status in (httpx.codes.NOT_FOUND, httpx.codes.UNAUTHORIZED) or status < httpx.codes.BAD_REQUEST
-    return Refusal(reason, other_form=not final)
+    return Refusal(reason, other_form=not final, missing=status == httpx.codes.NOT_FOUND)
 
 
 def _failed(error: Exception, connection: Connection, limits: Limits) -> Refusal:

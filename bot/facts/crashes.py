@@ -36,7 +36,8 @@ _SERVING = (
 )
 _INIT = re.compile(r"(?:.*/)?[^/.(]+\.init(?:\.\d+)?|runtime\.doInit\d*")
 _ASKED_FOR = re.compile(
-    r"runtime\.(?:map|chan|closechan|makechan|makeslice|growslice|selectgo|memmove|memclr|concatstring|newobject)"
+    r"runtime\.(?:map|chan|closechan|makechan|makeslice|growslice|selectgo|memmove|memclr|concatstring|newobject|cgocall)"
+    r"|internal/runtime/maps\."
 )
 _VARYING = re.compile(r"0x[0-9a-f]+|\d+", re.IGNORECASE)
 _LONGEST_CYCLE = 25
@@ -108,11 +109,11 @@ def _beneath_panic(stack: tuple[Frame, ...]) -> tuple[Frame, ...]:
 
 
 def _place(crash: Crash, ownership: Ownership) -> Place | None:
-    """Return the culprit, or the innermost frame that is not the runtime's; None when no stack was printed."""
+    """Return the culprit, or the innermost frame that is not the runtime's; None when there is no such frame."""
     beneath = _beneath_panic(crash.stack)
     frame = ownership.culprit(beneath) or ownership.culprit((), crash.created_by)
     if frame is None:
-        frame = next((frame for frame in beneath if ownership.owner(frame) is not Owner.RUNTIME), next(iter(beneath), None))
+        frame = next((frame for frame in beneath if ownership.owner(frame) is not Owner.RUNTIME), None)
     return ownership.place(frame) if frame else None
 
 

@@ -71,6 +71,8 @@ class Ownership:
         package = package_of(frame.function)
         if package in {"", "runtime"} or package.startswith(("runtime/internal/", "internal/runtime/")):
             return Owner.RUNTIME
+        if "._Cfunc_" in frame.function:  # cgo's own wrapper of a C function, which nobody wrote
+            return Owner.RUNTIME
         if self._own_module(package) is not None:
             return Owner.OWN
         return Owner.STANDARD if is_standard(package) else Owner.DEPENDENCY

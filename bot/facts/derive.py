@@ -133,6 +133,8 @@ def _goroutine_stacks(instances: Sequence[Instance]) -> Iterator[tuple[Frame, ..
                 yield from _dump_stacks(dump)
             for crash in log.crashes:
                 yield (*crash.stack, *([crash.created_by] if crash.created_by else []))
+            for race in log.races:
+                yield from (race.stack, race.previous_stack)
 
 
 def _dump_stacks(dump: GoroutineDump) -> Iterator[tuple[Frame, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.facts.census import SeenGroup
+from bot.facts.census import SeenGroup, stack_key
 from bot.facts.culprit import Ownership
 from bot.facts.goroutines import wait_minutes
 from bot.facts.numbers import median
@@ -10,7 +10,7 @@ from bot.facts.readings import shorten
 from bot.facts.waitgraph import Holder, Lock, Standing, WaitGraph
 from bot.facts.waiting import MUTEX, READER, WRITER
 from bot.model.facts import LockWaitRow, WaitCycleRow
-from bot.model.functions import short_function
+from bot.model.functions import normalise_function, short_function
 
 
 def lock_waits(graph: WaitGraph, ownership: Ownership) -> list[LockWaitRow]:
@@ -46,7 +46,7 @@ def _next(lock: Lock, graph: WaitGraph) -> Lock | None:
 
 
 def _lock_row(lock: Lock, ownership: Ownership) -> LockWaitRow:
-    largest, _ = max(lock.waiters, key=lambda waiting: waiting[1])
+    largest, _ = min(lock.waiters, key=lambda waiting: (-waiting[1], stack_key(waiting[0].group.stack)))
     place = ownership.waiting_place(largest.group.stack, largest.group.created_by)
     holder = lock.holder
     held = ownership.place(holder.frame) if holder else None
@@ -87,9 +87,18 @@ def _wait_minutes(lock: Lock) -> float | None:
 
 
 def _cycle_row(locks: list[Lock], graph: WaitGraph, ownership: Ownership) -> WaitCycleRow:
-    """Describe a cycle from its goroutine with the lowest number on, so that it reads the same every time."""
+    """Describe a cycle from the function on that sorts first, so that one deadlock reads the same in every dump of it.
+
+    The numbers of goroutines, and with them the order in which the runtime lists them, differ from run to run.
+    """
     holders = [(lock, lock.holder) for lock in locks if lock.holder]
-    first = min(range(len(holders)), key=lambda index: _number(holders[index][1].who))
+
+    def rank(index: int) -> tuple[str, int, int]:
+        who = holders[index][1].who
+        waiting = ownership.waiting_place(who.seen.group.stack, who.seen.group.created_by)
+        return normalise_function(waiting.function), waiting.line, who.member.id if who.member else 0
+
+    first = min(range(len(holders)), key=rank)
     ordered = [*holders[first:], *holders[:first]]
     seen = ordered[0][1].who.seen
     place = ownership.waiting_place(seen.group.stack, seen.group.created_by)
@@ -135,7 +144,3 @@ def _called(lock: Lock) -> str:
 
 def _name(who: Standing) -> str:
     return f"goroutine {who.member.id}" if who.member else "a goroutine"
-
-
-def _number(who: Standing) -> int:
-    return who.member.id if who.member else 0

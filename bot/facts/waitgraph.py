@@ -13,7 +13,7 @@ Where arguments are known, the receiver must be the one that the lock lies in (`
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.facts.census import Census, SeenGroup
@@ -62,11 +62,34 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
+class _Inside:
+    """A goroutine that stands in code of a lock's owner.
+
+    Attributes:
+        wanted: the lock it waits for itself.
+        receivers: addresses of the values whose methods it stands in, those of the owner's type only.
+    """
+
+    who: Standing
+    wanted: Lock | None
+    receivers: tuple[int, ...]
+
+    def works_on(self, lock: Lock) -> bool | None:
+        """Return whether the lock lies in a value it works on; None when no frame shows a receiver of that type."""
+        how, address = lock.key
+        if isinstance(address, str) or not self.receivers:
+            return None
+        reach = _LARGEST_OWNER_BYTES if how == "at" else 1
+        return any(0 <= address - receiver < reach for receiver in self.receivers)
+
+
+@dataclass(frozen=True, slots=True)
 class _Place:
-    """A group that stands in code of a lock's owner, and in which of its frames."""
+    """A group that stands in code of a lock's owner, in which of its frames, and its goroutines."""
 
     seen: SeenGroup
     depths: tuple[int, ...]
+    goroutines: tuple[_Inside, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -120,9 +143,9 @@ def wait_graph(census: Census) -> WaitGraph:
         if call := calls.get(id(seen)):
             _join(locks, seen, call)
     graph = WaitGraph(locks, calls)
-    standing = _by_owner(census) if locks else {}
+    standing = _by_owner(census, graph)
     for lock in sorted(locks.values(), key=lambda lock: -lock.count)[:_HOLDERS_SOUGHT]:
-        lock.holder = _find_holder(lock, [place for owner in sorted(lock.owners) for place in standing[owner]], graph)
+        lock.holder = _find_holder(lock, [place for owner in sorted(lock.owners) for place in standing[owner]], calls)
     return graph
 
 
@@ -138,17 +161,25 @@ def _join(locks: dict[LockKey, Lock], seen: SeenGroup, call: LockCall) -> None:
         lock.passed.update(frame.function for frame in seen.group.stack[call.depth + 1 :])
 
 
-def _by_owner(census: Census) -> dict[str, list[_Place]]:
-    """Index the groups by the owners whose code they stand in."""
+def _by_owner(census: Census, graph: WaitGraph) -> dict[str, list[_Place]]:
+    """Index the groups by the owners of contended locks whose code they stand in."""
+    owners = {owner for lock in graph.locks.values() for owner in lock.owners}
     index: defaultdict[str, list[_Place]] = defaultdict(list)
-    for seen in census.groups:
+    for seen in census.groups if owners else ():
         depths: defaultdict[str, list[int]] = defaultdict(list)
         for depth, frame in enumerate(seen.group.stack):
-            if not frame.function.startswith(PLUMBING):
-                depths[owner_of(frame.function)].append(depth)
+            if not frame.function.startswith(PLUMBING) and (owner := owner_of(frame.function)) in owners:
+                depths[owner].append(depth)
         for owner, found in depths.items():
-            index[owner].append(_Place(seen, tuple(found)))
+            goroutines = tuple(_inside(Standing(seen, member), found, graph) for member in seen.group.members or (None,))
+            index[owner].append(_Place(seen, tuple(found), goroutines))
     return index
+
+
+def _inside(who: Standing, depths: list[int], graph: WaitGraph) -> _Inside:
+    group, member = who.seen.group, who.member
+    receivers = (receiver_of(group, member, depth) for depth in depths) if member else ()
+    return _Inside(who, graph.wanted(who), tuple(filter(None, receivers)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +190,12 @@ class _Candidate:
     holder: Holder
 
 
-def _find_holder(lock: Lock, places: list[_Place], graph: WaitGraph) -> Holder | None:
-    candidates = [found for place in places for found in _candidates(lock, place, graph)]
+def _find_holder(lock: Lock, places: list[_Place], calls: Mapping[int, LockCall]) -> Holder | None:
+    candidates = [found for place in places for found in _candidates(lock, place)]
     beyond = sorted((found for found in candidates if found.rank[0] == 0), key=_order)
     if beyond:
         return beyond[0].holder
-    itself = _waits_itself(lock, places, graph)
+    itself = _waits_itself(lock, places, calls)
     if itself:
         return itself
     best = min((found.rank for found in candidates), default=None)
@@ -177,36 +208,34 @@ def _order(found: _Candidate) -> tuple[tuple[int, int], int, int]:
     return found.rank, -(member.minutes or 0) if member else 0, member.id if member else 0
 
 
-def _candidates(lock: Lock, place: _Place, graph: WaitGraph) -> Iterator[_Candidate]:
+def _candidates(lock: Lock, place: _Place) -> Iterator[_Candidate]:
     """Yield the goroutines of a group that may hold the lock, each by the best of its frames, but do not wait for it."""
     group = place.seen.group
     stack = group.stack
     beyond = next((depth for depth in place.depths if stack[depth].line > lock.lowest_line(stack[depth])), None)
     elsewhere = next((depth for depth in place.depths if stack[depth].function not in {*lock.passed, *lock.callers}), None)
-    for member in group.members or (None,):
-        who = Standing(place.seen, member)
-        wanted = graph.wanted(who)
-        proved = _lies_in(lock, place, member)
-        if proved is False or wanted is lock:
+    for inside in place.goroutines:
+        proved = inside.works_on(lock)
+        if proved is False or inside.wanted is lock:
             continue
-        sign = (0 if proved else 2) + (0 if wanted else 1)
+        sign = (0 if proved else 2) + (0 if inside.wanted else 1)
         basis = "address" if proved else "frame"
         if beyond is not None:
-            yield _Candidate((0, sign), Holder(who, stack[beyond], basis))
-        elif proved and wanted:
-            yield _Candidate((1, sign), Holder(who, stack[place.depths[0]], basis))
+            yield _Candidate((0, sign), Holder(inside.who, stack[beyond], basis))
+        elif proved and inside.wanted:
+            yield _Candidate((1, sign), Holder(inside.who, stack[place.depths[0]], basis))
         elif elsewhere is not None and group.state != "select":
-            yield _Candidate((1, sign), Holder(who, stack[elsewhere], basis))
+            yield _Candidate((1, sign), Holder(inside.who, stack[elsewhere], basis))
 
 
-def _waits_itself(lock: Lock, places: list[_Place], graph: WaitGraph) -> Holder | None:
+def _waits_itself(lock: Lock, places: list[_Place], calls: Mapping[int, LockCall]) -> Holder | None:
     """Return the waiter that holds the lock already: it stands in code of the owner once more, further out.
 
     That alone is no proof, for the outer method need not lock. It counts when others wait in that method on an earlier line, when
     a writer stands between two read locks of one goroutine, or when nobody else wants the lock.
     """
     for place in places:
-        call, stack = graph.calls.get(id(place.seen)), place.seen.group.stack
+        call, stack = calls.get(id(place.seen)), place.seen.group.stack
         outer = [stack[depth] for depth in place.depths if call and depth > call.depth]
         if call is None or not outer:
             continue
@@ -214,21 +243,7 @@ def _waits_itself(lock: Lock, places: list[_Place], graph: WaitGraph) -> Holder 
         between = call.kind == READER and WRITER in lock.kinds
         if not (beyond or between or lock.count == 1):
             continue
-        for member in place.seen.group.members or (None,):
-            who = Standing(place.seen, member)
-            proved = _lies_in(lock, place, member)
-            if proved is not False and graph.wanted(who) is lock:
-                return Holder(who, beyond or outer[0], "address" if proved else "frame", waits_itself=True)
+        for inside in place.goroutines:
+            if inside.wanted is lock and (proved := inside.works_on(lock)) is not False:
+                return Holder(inside.who, beyond or outer[0], "address" if proved else "frame", waits_itself=True)
     return None
-
-
-def _lies_in(lock: Lock, place: _Place, member: Member | None) -> bool | None:
-    """Return whether a goroutine works on the value that the lock lies in; None when no frame shows a receiver of that type."""
-    how, address = lock.key
-    if member is None or isinstance(address, str):
-        return None
-    receivers = [receiver for depth in place.depths if (receiver := receiver_of(place.seen.group, member, depth))]
-    if not receivers:
-        return None
-    reach = _LARGEST_OWNER_BYTES if how == "at" else 1
-    return any(0 <= address - receiver < reach for receiver in receivers)

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -33,9 +34,7 @@ class EvidenceFiles:
         self._connections = connections
         self._directory = directory
 
-    def put(
-        self, evidence: Evidence, *, service: str, masked: int = 0, job: int | None = None, incident: int | None = None
-    ) -> Evidence:
+    def put(self, evidence: Evidence, *, service: str, job: int | None = None, incident: int | None = None) -> Evidence:
         """Keep a piece of evidence, and return it with the kept file as its content.
 
         The file is on the disk before its row is: a crash in between leaves a file too many, never a row without one.
@@ -43,7 +42,6 @@ class EvidenceFiles:
         Args:
             evidence: redacted; its content is read as a stream.
             service: whose it is.
-            masked: how many secrets were masked in it.
             job: number of the job that collected it, so that the job, when resumed, goes on from it.
             incident: number of the incident it belongs to, where that is known already (otherwise `attach` it later).
         """
@@ -66,7 +64,7 @@ class EvidenceFiles:
             frozen_seconds=evidence.frozen_seconds,
             sample=evidence.sample,
             truncated=evidence.truncated,
-            masked=masked,
+            masked=evidence.masked,
         )
         return kept
 
@@ -77,6 +75,21 @@ class EvidenceFiles:
     def of_job(self, job: int) -> tuple[Evidence, ...]:
         """Return what a job has collected so far, in that order."""
         return self._read(self._connections.rows("SELECT * FROM evidence WHERE job = :job ORDER BY number", job=job))
+
+    def recent_job(self, service: str, *, since: datetime) -> int | None:
+        """Return the number of the last job that is done and collected evidence of a service after `since`; None without one.
+
+        Evidence of an incident that has been resolved is passed over: what resolved it has changed the service.
+        """
+        row = self._connections.row(
+            "SELECT evidence.job FROM evidence JOIN jobs ON jobs.number = evidence.job AND jobs.state = 'done'"
+            " LEFT JOIN incidents ON incidents.number = evidence.incident"
+            " WHERE evidence.service = :service AND evidence.collected_at > :since AND incidents.resolved_at IS NULL"
+            " ORDER BY evidence.number DESC LIMIT 1",
+            service=service,
+            since=since,
+        )
+        return int(row["job"]) if row else None
 
     def of_incident(self, incident: int) -> tuple[Evidence, ...]:
         """Return all evidence of an incident, in the order in which it was kept."""
@@ -142,4 +155,5 @@ def _evidence(row: Row, directory: Path) -> Evidence:
         frozen_seconds=row["frozen_seconds"],
         sample=row["sample"],
         truncated=bool(row["truncated"]),
+        masked=row["masked"],
     )

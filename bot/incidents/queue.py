@@ -3,6 +3,8 @@
 A worker claims a job for a limited time (a lease) and renews it while it works. When the worker dies, the lease runs
 out and another one claims the job again. `Job.attempts` tells one claim from the next, so a worker that was paused past
 its lease cannot finish a job that somebody else has begun again.
+
+Two jobs of one kind whose payload names the same `service` are never worked on at the same time: the later one waits.
 """
 
 from __future__ import annotations
@@ -22,6 +24,11 @@ WHERE number = (
   SELECT number FROM jobs
   WHERE state IN ('queued', 'running') AND not_before <= :now AND (state = 'queued' OR leased_until <= :now)
     AND kind IN (SELECT value FROM json_each(:kinds))
+    AND NOT EXISTS (
+      SELECT 1 FROM jobs AS busy
+      WHERE busy.state = 'running' AND busy.leased_until > :now AND busy.kind = jobs.kind AND busy.number != jobs.number
+        AND json_extract(busy.payload, '$.service') = json_extract(jobs.payload, '$.service')
+    )
   ORDER BY not_before, number LIMIT 1
 )
 RETURNING *

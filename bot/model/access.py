@@ -13,8 +13,10 @@ class Access:
     Attributes:
         pprof_path: where `net/http/pprof` is mounted.
         metrics_path: where the metrics page is; empty when there is none.
+        metrics_port: port of the metrics page where it is not that of pprof; None where it is.
         user, password: for basic authentication; `user` is empty when there is none.
         bearer: token for bearer authentication; empty when there is none.
+        bearer_file: file that holds such a token, read for each connection; None when there is none.
         tls_ca: certificates to trust; None trusts those of the system.
         tls_cert, tls_key: client certificate and its key; None when none is presented.
         tls_verify: false accepts any certificate.
@@ -22,9 +24,11 @@ class Access:
 
     pprof_path: str = "/debug/pprof"
     metrics_path: str = "/metrics"
+    metrics_port: int | None = None
     user: str = ""
     password: str = field(default="", repr=False)
     bearer: str = field(default="", repr=False)
+    bearer_file: Path | None = None
     tls_ca: Path | None = None
     tls_cert: Path | None = None
     tls_key: Path | None = None

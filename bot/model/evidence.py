@@ -59,6 +59,7 @@ class Evidence:
         frozen_seconds: how long the pull froze the program, by estimate.
         sample: 0 for the first sample, 1 for the second one of the same run.
         truncated: the byte cap was reached; the rest was not read.
+        masked: how many secrets were masked in it before it was kept.
     """
 
     kind: Kind
@@ -71,6 +72,7 @@ class Evidence:
     frozen_seconds: float = 0.0
     sample: int = 0
     truncated: bool = False
+    masked: int = 0
 
     @property
     def size_bytes(self) -> int:

@@ -52,6 +52,9 @@ _HEADER_START = re.compile(rb"\n(?=goroutine \d)")
 
 _TOTAL = re.compile(r"^(goroutine|goroutineleak|threadcreate) profile: total (\d{1,15})$")
 _RECORD = re.compile(r"^(\d{1,15}) @((?: 0x[0-9a-f]+)*)$")
+_MAIN_ENDS: Final = ("main.main", "runtime.main", "runtime.goexit")
+_INIT = re.compile(r"(?:.*/)?[^/.(]+\.init(?:\.\d+)?")
+"""What the main goroutine ends in while packages are initialised: their variables, or an `init` function."""
 _FRAME = re.compile(r"^#\t0x[0-9a-f]+(?:\t(.+?)(?:\+0x[0-9a-f]+)?\t+(.+):(\d{1,9}))?$")
 
 
@@ -80,7 +83,8 @@ def is_cut(stack: Stack) -> bool:
     """Tell whether a stack ends too early: within a frame, or without the `go` statement that every goroutine but main has."""
     if not stack.complete or not stack.frames:
         return True
-    return stack.created_by is None and stack.frames[-1].function not in {"main.main", "runtime.main", "runtime.goexit"}
+    outermost = stack.frames[-1].function
+    return stack.created_by is None and outermost not in _MAIN_ENDS and _INIT.fullmatch(outermost) is None
 
 
 class _Stanzas:

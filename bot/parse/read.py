@@ -6,6 +6,7 @@ from bot.errors import ParseError
 from bot.model.evidence import Evidence, Kind
 from bot.model.snapshot import Parsed, Reading
 from bot.parse.dump import parse_debug1, parse_dump
+from bot.parse.expvar import parse_expvar
 from bot.parse.goroutineprofile import dump_from_profile
 from bot.parse.kubernetes import parse_kubernetes
 from bot.parse.legacy import parse_heap_text
@@ -34,7 +35,8 @@ def _reading(evidence: Evidence) -> Reading:
     if evidence.kind in GOROUTINES:
         return _goroutines(evidence)
     if evidence.kind == Kind.METRICS:
-        return parse_metrics(evidence.read())
+        data = evidence.read()
+        return parse_expvar(data) if data.lstrip().startswith(b"{") else parse_metrics(data)
     if evidence.kind in KUBERNETES:
         return parse_kubernetes(evidence.read())
     data = evidence.read()

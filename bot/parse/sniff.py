@@ -114,7 +114,9 @@ def _sniff_text(text: bytes) -> Kind:
 
 
 def _sniff_json(text: bytes) -> Kind | None:
-    """Recognise Kubernetes objects; a plain `List` is what its items are, and a log of JSON lines is no such thing."""
+    """Recognise expvar's page and Kubernetes objects; a plain `List` is what its items are, a log of JSON lines no such thing."""
+    if b'"memstats":' in text and b'"cmdline":' in text:
+        return Kind.METRICS
     if b'"apiVersion"' not in text and b'"items"' not in text:
         return None
     return next((_KUBERNETES_KINDS[found] for found in _KUBERNETES.findall(text) if found in _KUBERNETES_KINDS), None)

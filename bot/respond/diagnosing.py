@@ -1,24 +1,26 @@
 """The job `diagnose`: one message edited through its stages, an incident where there is something wrong, details in the thread.
 
 What was collected is stored as it comes, so that a job taken up again after a crash goes on from there and never asks a sick
-process twice for the same thing.
+process twice for the same thing. Within the cooldown of a service a new question is answered from what was stored last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bot.diagnose import Outcome, diagnose, plan_of, with_runbooks
+from bot.diagnose import Outcome, diagnose, reconsider, with_runbooks
 from bot.model.diagnosis import Diagnosis
 from bot.model.evidence import Evidence
 from bot.model.incident import Incident, Job
 from bot.model.message import SlackMessage
 from bot.model.rule import Severity
+from bot.model.units import format_duration
+from bot.plan import plan_of
 from bot.render.document import document
 from bot.render.slack import headline, replies
 from bot.render.slack.headline import Situation, Step, StepState
@@ -39,11 +41,15 @@ def run(context: Context, job: Job) -> Commit:
     """Carry out the job: diagnose, then record and answer in one transaction."""
     service = context.config.service(job.payload["service"])
     progress = Progress(context, job)
+    if recent := _recent(context, job, service.name):
+        progress.step("reading the evidence collected a moment ago")
+        outcome = reconsider(service, context.engine, plan_of(service, context.config), recent.evidence)
+        return _commit(context, job, outcome, recent)
     with TemporaryDirectory(prefix="gocrash-") as spool:
         outcome = diagnose(
             service,
             context.engine,
-            plan_of(service, context.config.defaults),
+            plan_of(service, context.config),
             now=context.now,
             progress=progress.step,
             keep=lambda evidence: _keep(context, job, evidence),
@@ -51,13 +57,7 @@ def run(context: Context, job: Job) -> Commit:
             spool=Path(spool),
         )
 
-    def commit() -> None:
-        context.metrics.diagnosis_seconds.observe(outcome.diagnosis.duration_seconds)
-        first = next(iter(outcome.diagnosis.findings), None)
-        context.metrics.diagnoses.labels(failure_class=first.failure_class if first else "none").inc()
-        _record(context, job, outcome)
-
-    return commit
+    return _commit(context, job, outcome, _Collected(job.number))
 
 
 def give_up(context: Context, job: Job, reason: str) -> Commit:
@@ -72,6 +72,27 @@ def give_up(context: Context, job: Job, reason: str) -> Commit:
 def headline_key(job: Job) -> str:
     """Return the key of the message that this job keeps up to date."""
     return str(job.payload["headline"] or f"diagnosis-{job.number}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Collected:
+    """Which job collected the evidence of an answer; `evidence` and `note` are empty when it was the one that answers."""
+
+    job: int
+    evidence: tuple[Evidence, ...] = ()
+    note: str = ""
+
+
+def _recent(context: Context, job: Job, service: str) -> _Collected | None:
+    """Return what another job collected of the service within the cooldown; None when it is to be looked at now."""
+    now, cooldown = context.now(), timedelta(seconds=context.config.defaults.cooldown)
+    number = context.store.evidence.recent_job(service, since=now - cooldown)
+    if number is None or context.store.evidence.of_job(job.number):
+        return None
+    evidence = context.store.evidence.of_job(number)
+    taken_at = max(piece.collected_at for piece in evidence)
+    age, again = format_duration(max(0.0, (now - taken_at).total_seconds())), taken_at + cooldown
+    return _Collected(number, evidence, f"evidence is {age} old; gocrash looks again from {again:%H:%M:%S} UTC on")
 
 
 class Progress:
@@ -100,12 +121,23 @@ class Progress:
 
 def _keep(context: Context, job: Job, evidence: Evidence) -> Evidence:
     masked, count = context.engine.redactor.data(evidence.read())
-    return context.store.evidence.put(
-        replace(evidence, content=masked), service=job.payload["service"], masked=count, job=job.number
-    )
+    kept = replace(evidence, content=masked, masked=count)
+    return context.store.evidence.put(kept, service=job.payload["service"], job=job.number)
 
 
-def _record(context: Context, job: Job, outcome: Outcome) -> None:
+def _commit(context: Context, job: Job, outcome: Outcome, collected: _Collected) -> Commit:
+    """Return the writes that follow from a diagnosis."""
+
+    def commit() -> None:
+        context.metrics.diagnosis_seconds.observe(outcome.diagnosis.duration_seconds)
+        first = next(iter(outcome.diagnosis.findings), None)
+        context.metrics.diagnoses.labels(failure_class=first.failure_class if first else "none").inc()
+        _record(context, job, outcome, collected)
+
+    return commit
+
+
+def _record(context: Context, job: Job, outcome: Outcome, collected: _Collected) -> None:
     """Write everything down that follows from a diagnosis. Runs inside the transaction that ends the job."""
     now = context.now()
     incident = _incident(context, job, outcome.diagnosis, now)
@@ -113,9 +145,9 @@ def _record(context: Context, job: Job, outcome: Outcome) -> None:
     number = incident.number if incident else None
     context.store.diagnoses.record(number, diagnosis, document(diagnosis), actor=job.payload["actor"], now=now)
     if incident:
-        context.store.evidence.attach(job=job.number, incident=incident.number)
+        context.store.evidence.attach(job=collected.job, incident=incident.number)
     key = headline_key(job)
-    situation = _situation(context, outcome, diagnosis, incident)
+    situation = replace(_situation(context, outcome, diagnosis, incident), notes=(collected.note,) if collected.note else ())
     _put_headline(
         context, job, headline.diagnosed(diagnosis, situation=situation, actions=actions(diagnosis.service, key, incident))
     )

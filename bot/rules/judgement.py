@@ -14,7 +14,9 @@ from bot.model.diagnosis import Finding
 from bot.model.facts import CrashRow, Row
 from bot.model.failure import FailureClass, Group, Phase
 from bot.model.rule import Rule
-from bot.rules.lint import ANY_CRASH
+
+ANY_CRASH = "any-crash"
+"""What `yields_to` says for every playbook whose class stands in the group of crashes."""
 
 OWN_CLASSES = FailureClass("A class of the team's own", Group.ILL, Phase.SICKNESS)
 """What is assumed of a class that starts with `x-`."""

@@ -14,6 +14,7 @@ from bot.model.evidence import Kind
 from bot.model.failure import FailureClass
 from bot.model.rule import Confidence, Playbook, Rule, Selection, Severity
 from bot.rules.folders import RUNBOOK
+from bot.rules.judgement import ANY_CRASH
 from bot.rules.lint_templates import Scope, context, heading_problems, template_problems
 from bot.rules.lint_where import Problem, where_problems
 from bot.rules.tables import Column, tables
@@ -22,9 +23,6 @@ from bot.yamlfile import Document, did_you_mean
 
 OWN_CLASS = "x-"
 """What a team's own failure classes start with."""
-
-ANY_CRASH = "any-crash"
-"""What `yields_to` says for every playbook whose class stands in the group of crashes."""
 
 NEEDS = (*(kind.value for kind in Kind), *(f"{kind.value} baseline" for kind in Kind))
 """What `needs` may name: a kind of evidence, or an earlier sample of it to compare with."""

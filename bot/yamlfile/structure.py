@@ -47,6 +47,7 @@ def _converter(rename: tuple[tuple[str, str], ...]) -> cattrs.Converter:
     converter = cattrs.Converter(detailed_validation=True)
     for wanted in (str, int, float, bool):
         converter.register_structure_hook(wanted, _exactly)
+    converter.register_structure_hook(int | str, _number_or_text)
     converter.register_structure_hook(Duration, partial(_written, parse=parse_duration, example="60s"))
     converter.register_structure_hook(ByteSize, partial(_written, parse=parse_size, example="256MB"))
     converter.register_structure_hook(StrEnum, _member)
@@ -67,6 +68,15 @@ def _exactly(value: object, wanted: type) -> Any:  # noqa: ANN401  # an instance
     if type(value) is not wanted:
         quotes = ", put it in quotes" if wanted is str and isinstance(value, bool | int | float) else ""
         raise ConfigError([f"expected {_TYPES[wanted]}, got {_shown(value)}{quotes}"])
+    return value
+
+
+def _number_or_text(value: object, _: object) -> int | str:
+    """Take a whole number or a text, such as a port by its number or by its name."""
+    if isinstance(value, str):
+        return str(value)
+    if type(value) is not int:
+        raise ConfigError([f"expected a whole number or text, got {_shown(value)}"])
     return value
 
 

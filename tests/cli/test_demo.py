@@ -72,3 +72,10 @@ def test_the_demo_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:
         _out, err = demo.communicate(timeout=30)
     assert demo.returncode == 0
     assert "Traceback" not in err
+
+
+def test_live_runs_the_real_program(tmp_path: Path) -> None:
+    run = gocrash("demo", "--live", "--once", "/gocrash ledger", "--data", tmp_path)
+    assert run.status == 0, run.err
+    assert "goroutines wait for one Mutex in `ledger.(*Book).Post`" in run.out
+    assert "full dump of" not in run.out, "the placeholder was not edited"

@@ -31,6 +31,7 @@ KINDS = {
     "metrics.txt": Kind.METRICS,
     "service.log": Kind.SERVICE_LOG,
     "gateway.log": Kind.GATEWAY_LOG,
+    "kernel.log": Kind.KERNEL_LOG,
     "pods.json": Kind.PODS,
     "events.json": Kind.EVENTS,
 }
