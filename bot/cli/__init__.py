@@ -15,6 +15,7 @@ COMMANDS = {
     "demo": ("bot.cli.demo", "Run the whole bot on this machine against a local Slack, in a browser."),
     "check": ("bot.cli.check", "Lint playbooks and run their examples."),
     "facts": ("bot.cli.facts", "Print the fact tables of a source, as a rule author sees them."),
+    "docs": ("bot.cli.docs", "Write the generated files: rule schema, catalogue of playbooks, failure classes."),
     "incident": ("bot.cli.incident", "List and show incidents and their timelines."),
 }
 

@@ -56,7 +56,7 @@ def command(once: str | None, script: Path | None, port: int, data: Path | None,
     from bot.telemetry import configure_logging  # noqa: PLC0415  # `--help` needs none of it
 
     configure_logging(json=False, level=logging.WARNING)
-    with _directory(data) as directory, _company(0 if lines else port, directory, live=live) as (slack, store):
+    with _directory(data) as directory, company(0 if lines else port, directory, live=live) as (slack, store):
         if lines:
             _play(slack, store, lines)
             return
@@ -90,7 +90,7 @@ def _directory(data: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _company(port: int, data: Path, *, live: bool) -> Iterator[tuple[LocalSlack, Store]]:
+def company(port: int, data: Path, *, live: bool) -> Iterator[tuple[LocalSlack, Store]]:
     """Run a local Slack and the unmodified bot against it."""
     import yaml  # noqa: PLC0415  # `--help` needs none of it
 

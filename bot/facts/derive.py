@@ -56,7 +56,7 @@ def derive(snapshot: Snapshot, *, benign: Benign, own_modules: tuple[str, ...] =
     of_service = Facts(
         events=tuple(platform_events),
         pods=tuple(pod_rows),
-        exits=tuple(exits(instances, platform_events)),
+        exits=tuple(exits(instances, platform_events, snapshot.taken_at)),
         changes=tuple(platform_changes(instances)),
         collection=tuple(failed_collection(snapshot.bundle.failures)),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.facts.kernel import kernel_exits
 from bot.facts.kubernetes import Json, image, items, name, target_of, terminations, time_of
@@ -25,9 +25,9 @@ _ASKERS = (
 """(who asked, reasons of events, a word of the message), the surest sign first. `Killing` alone is said of every orderly stop."""
 
 
-def exits(instances: Sequence[Instance], platform_events: Sequence[EventRow]) -> list[ExitRow]:
+def exits(instances: Sequence[Instance], platform_events: Sequence[EventRow], taken_at: datetime) -> list[ExitRow]:
     """Return one row per life that ended, the latest first."""
-    rows = kernel_exits(instances)
+    rows = kernel_exits(instances, taken_at)
     for evidence, pod in items(instances, Kind.PODS):
         for end in terminations(pod):
             started, ended = time_of(end, "startedAt"), time_of(end, "finishedAt")
@@ -37,6 +37,7 @@ def exits(instances: Sequence[Instance], platform_events: Sequence[EventRow]) ->
                 started_at=started,
                 ended_at=ended,
                 life_seconds=(ended - started).total_seconds() if started and ended else None,
+                age_seconds=(taken_at - ended).total_seconds() if ended else None,
                 exit_code=code,
                 signal=_signal(end.get("signal") or (code - _SIGNAL_EXIT if isinstance(code, int) else 0)),
                 reason=end.get("reason"),

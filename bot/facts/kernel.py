@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple
 
 from bot.facts.kubernetes import Json, items, name, target_of, terminations
@@ -35,7 +37,7 @@ class _Kill(NamedTuple):
     task: str
 
 
-def kernel_exits(instances: Sequence[Instance]) -> list[ExitRow]:
+def kernel_exits(instances: Sequence[Instance], taken_at: datetime) -> list[ExitRow]:
     """Return one row per process of the service that the kernel's log says was killed, unless its pod says so already.
 
     The reason is `OOMKilled` where a limit ran out and `SystemOOM`, as the kubelet calls it, where the machine's memory did.
@@ -47,7 +49,8 @@ def kernel_exits(instances: Sequence[Instance]) -> list[ExitRow]:
         pod = pods.get(uid[1].replace("_", "-")) if uid else None
         if pods and (pod is None or _known(pod)):
             continue
-        rows.append(_row(evidence, event, kill, pod, target_of(pod, instances) if pod else ""))
+        row = _row(evidence, event, kill, pod, target_of(pod, instances) if pod else "")
+        rows.append(replace(row, age_seconds=(taken_at - row.ended_at).total_seconds() if row.ended_at else None))
     return rows
 
 

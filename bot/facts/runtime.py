@@ -16,10 +16,14 @@ from bot.facts.pages import Page, go_version_of, pages_of, revision_of
 from bot.facts.readings import Instance, seconds_between
 from bot.model.evidence import Kind
 from bot.model.facts import PodRow, RuntimeRow
+from bot.model.logs import LogReading
 from bot.model.profiles import Profile
 
 NO_MEMORY_LIMIT = 1 << 60
 """GOMEMLIMIT that is not set reads 2^63-1 bytes, a cgroup without limit nearly as much."""
+
+_TRACED = ("gc_cpu_ratio", "gc_pause_max_seconds", "gomaxprocs", "threads")
+"""Columns that trace lines know, too."""
 
 _READ_LOOP = "net/http.(*persistConn).readLoop"
 _READS_BODY = "net/http.(*bodyEOFSignal).Read"
@@ -28,17 +32,24 @@ _GO_VERSION = re.compile(r"go1\.(\d+)")
 
 
 def runtime(instance: Instance, census: Census | None, pod: PodRow | None, about: Mapping[str, str]) -> RuntimeRow | None:
-    """Return the row of one instance; None when neither metrics nor goroutines of it are known.
+    """Return the row of one instance; None when neither metrics nor goroutines nor trace lines of it are known.
+
+    Lines of `gctrace` and `schedtrace` in its log fill what the metrics do not say.
 
     Args:
-        instance: its metrics pages.
+        instance: its metrics pages and logs.
         census: its goroutines.
         pod: the pod it runs in, for limits.
         about: what the recording says of itself (`go_version`, `revision`), where the page does not.
     """
+    row = _from_metrics(instance, census, pod, about) or (_without_metrics(instance, census, about) if census else None)
+    return _with_trace_lines(row, instance)
+
+
+def _from_metrics(instance: Instance, census: Census | None, pod: PodRow | None, about: Mapping[str, str]) -> RuntimeRow | None:
     pages = pages_of(instance.now)
     if not pages:
-        return _without_metrics(instance, census, about) if census else None
+        return None
     page, later = pages[0], pages[-1] if len(pages) > 1 else None
     goroutines = page.whole("go_goroutines")
     started = page.page.value("process_start_time_seconds")
@@ -86,6 +97,18 @@ def _without_metrics(instance: Instance, census: Census, about: Mapping[str, str
         target=instance.name,
         evidence=census.evidence.name,
     )
+
+
+def _with_trace_lines(row: RuntimeRow | None, instance: Instance) -> RuntimeRow | None:
+    """Fill what is unknown from the trace lines of the newest log that has any."""
+    found = next(((evidence, log.runtime_trace) for evidence, log in instance.now.of(LogReading) if log.runtime_trace), None)
+    if found is None:
+        return row
+    evidence, trace = found
+    known = row or RuntimeRow(target=instance.name, evidence=evidence.name)
+    values = {name: getattr(known, name) for name in _TRACED}
+    filled = replace(known, **{name: getattr(trace, name) if value is None else value for name, value in values.items()})
+    return replace(filled, runnable_per_processor=ratio(filled.runnable_goroutines, filled.gomaxprocs))
 
 
 def _with_memory(row: RuntimeRow, page: Page, pod: PodRow | None) -> RuntimeRow:

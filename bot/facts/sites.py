@@ -33,22 +33,27 @@ class Site:
 def sites_of(profile: Profile, value_types: tuple[str, ...], ownership: Ownership) -> dict[SiteKey, Site]:
     """Add up the samples by culprit frame; values the profile does not carry count 0."""
     indexes = [profile.value_index(name) for name in value_types]
-    places: dict[int, tuple[Place, str]] = {}
+    blamed: dict[int, tuple[Frame, str]] = {}
+    by_frame: dict[Frame, Site] = {}
     sites: dict[SiteKey, Site] = {}
     for sample in profile.samples:
-        if id(sample.stack) not in places:
-            places[id(sample.stack)] = _blamed(sample.stack, ownership)
-        place, top = places[id(sample.stack)]
+        stack = sample.stack
+        if id(stack) not in blamed:
+            blamed[id(stack)] = _blamed(stack, ownership)
+        frame, top = blamed[id(stack)]
+        site = by_frame.get(frame)
+        if site is None:
+            place = ownership.place(frame)
+            site = by_frame[frame] = sites.setdefault((place.function, place.file, place.line), Site(place, [0] * len(indexes)))
         values = [sample.values[index] if index is not None else 0 for index in indexes]
-        site = sites.setdefault((place.function, place.file, place.line), Site(place, [0] * len(values)))
         site.values = [total + value for total, value in zip(site.values, values, strict=True)]
         site.tops[top] += values[0]
         if values[0] >= site.largest:
-            site.largest, site.stack = values[0], sample.stack
+            site.largest, site.stack = values[0], stack
     return sites
 
 
-def _blamed(stack: tuple[Frame, ...], ownership: Ownership) -> tuple[Place, str]:
-    """Return the culprit's place and the innermost function that is not the runtime's own: what asked for the memory."""
+def _blamed(stack: tuple[Frame, ...], ownership: Ownership) -> tuple[Frame, str]:
+    """Return the culprit frame, and the innermost function that is not the runtime's own: what asked for the memory."""
     asked = next((frame for frame in stack if ownership.owner(frame) is not Owner.RUNTIME), stack[0] if stack else Frame(""))
-    return ownership.place(ownership.culprit(stack) or asked), asked.function
+    return ownership.culprit(stack) or asked, asked.function

@@ -63,12 +63,13 @@ class CrashRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExitRow(Row):
-    """One life of a process that ended."""
+    """One life of a process that ended, `age_seconds` before the collection."""
 
     instance: str
     started_at: datetime | None = None
     ended_at: datetime | None = None
     life_seconds: float | None = None
+    age_seconds: float | None = None
     exit_code: int | None = None
     signal: str | None = None
     reason: str | None = None

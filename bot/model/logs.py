@@ -1,4 +1,4 @@
-"""What logs say: `Crash`, `RaceReport`, `LogEvent`, `GatewayError`, and `LogReading`, which holds them all."""
+"""What logs say: `Crash`, `RaceReport`, `LogEvent`, `GatewayError`, `RuntimeTrace`, and `LogReading`, which holds them all."""
 
 from __future__ import annotations
 
@@ -119,6 +119,24 @@ class GatewayError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeTrace:
+    """What lines of `gctrace` and `schedtrace` say of a process.
+
+    Attributes:
+        collections: how many garbage collections were seen.
+        gc_cpu_ratio: share of the processors' time that they took since the program started, by the last line.
+        gc_pause_max_seconds: the longest time that one of them stopped the program, both stops of it together.
+        gomaxprocs, threads: by the last line that says it.
+    """
+
+    collections: int
+    gc_cpu_ratio: float | None = None
+    gc_pause_max_seconds: float | None = None
+    gomaxprocs: int | None = None
+    threads: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogReading:
     """Everything found in one log or pasted text.
 
@@ -127,6 +145,7 @@ class LogReading:
         crashes: in order of appearance.
         dumps: goroutine dumps that stand in the text without a crash (debug=2, debug=1, a SIGQUIT dump belongs to its crash).
         lines: how many lines were read.
+        runtime_trace: what the runtime's own trace lines add up to; None without any.
         truncated: the text ends inside a stack.
         problems: what could not be read, in sentences.
     """
@@ -138,5 +157,6 @@ class LogReading:
     races: tuple[RaceReport, ...] = ()
     events: tuple[LogEvent, ...] = ()
     gateway_errors: tuple[GatewayError, ...] = ()
+    runtime_trace: RuntimeTrace | None = None
     truncated: bool = False
     problems: tuple[str, ...] = ()

@@ -36,6 +36,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import BinaryIO, Final
 
 from bot.errors import ParseError
@@ -48,7 +49,6 @@ DEBUG2_LIMIT_BYTES: Final = 64 << 20
 
 _BLOCK_BYTES: Final = 1 << 20
 _MAX_STANZA_BYTES: Final = 8 << 20
-_HEADER_START = re.compile(rb"\n(?=goroutine \d)")
 
 _TOTAL = re.compile(r"^(goroutine|goroutineleak|threadcreate) profile: total (\d{1,15})$")
 _RECORD = re.compile(r"^(\d{1,15}) @((?: 0x[0-9a-f]+)*)$")
@@ -66,8 +66,10 @@ def parse_dump(stream: BinaryIO) -> GoroutineDump:
     """
     reader = _Stanzas(stream)
     builder = GroupBuilder()
-    for text, line in reader:
-        builder.add(text, line)
+    for stanza, first in reader:
+        if not builder.add_known(stanza, first):
+            for lines, line in _goroutines(stanza, first):
+                builder.add(lines, line)
     if not builder.seen:
         raise ParseError("This is not a goroutine dump: no line such as `goroutine 1 [running]:` stands in it.")
     problems = []
@@ -88,15 +90,15 @@ def is_cut(stack: Stack) -> bool:
 
 
 class _Stanzas:
-    """Iterates over (text, first line number) of each goroutine in a stream; `bytes` counts what was read."""
+    """Iterates over (lines, number of the first one) of what stands between blank lines; `bytes` counts what was read."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self.bytes = 0
         self._stream = stream
-        self._line = 1
 
-    def __iter__(self) -> Iterator[tuple[bytes, int]]:
+    def __iter__(self) -> Iterator[tuple[list[bytes], int]]:
         rest = b""
+        line = 1
         while block := self._stream.read(_BLOCK_BYTES):
             self.bytes += len(block)
             text = rest + block
@@ -104,30 +106,26 @@ class _Stanzas:
                 text = text.replace(b"\r\n", b"\n")
             stanzas = text.split(b"\n\n")
             rest = stanzas.pop()
-            yield from self._goroutines(stanzas)
+            for stanza in stanzas:
+                lines = stanza.split(b"\n")
+                yield lines, line
+                line += len(lines) + 1
             if len(rest) > _MAX_STANZA_BYTES:  # no blank lines: cut before the last header, or else after the last line
-                end = max(rest.rfind(b"\ngoroutine "), 0) or rest.rfind(b"\n") + 1 or len(rest)
-                yield from self._goroutines([rest[:end]])
-                self._line -= 1  # only one line end, not two, stands between this and what follows
-                rest = rest[end:].removeprefix(b"\n")
-        yield from self._goroutines([rest])
-
-    def _goroutines(self, stanzas: list[bytes]) -> Iterator[tuple[bytes, int]]:
-        for stanza in stanzas:
-            start = self._line
-            self._line += stanza.count(b"\n") + 2
-            if _is_goroutine(stanza) and b"\ngoroutine " not in stanza:
-                yield stanza.rstrip(b"\n"), start
-                continue
-            for part in _HEADER_START.split(stanza):
-                text = part.lstrip(b"\n")
-                if _is_goroutine(text):
-                    yield text.rstrip(b"\n"), start + len(part) - len(text)
-                start += part.count(b"\n") + 1
+                end = max(rest.rfind(b"\ngoroutine ") + 1, 0) or rest.rfind(b"\n") + 1 or len(rest)
+                lines = rest[:end].split(b"\n")
+                yield lines, line
+                line += len(lines) - 1
+                rest = rest[end:]
+        yield rest.split(b"\n"), line
 
 
-def _is_goroutine(text: bytes) -> bool:
-    return text.startswith(b"goroutine ") and text[10:11].isdigit()
+def _goroutines(stanza: list[bytes], first: int) -> Iterator[tuple[list[bytes], int]]:
+    """Yield (lines, number of the first one) of each goroutine in a stanza; what stands before the first is passed over."""
+    starts = [index for index, text in enumerate(stanza) if text.startswith(b"goroutine ") and text[10:11].isdigit()]
+    for start, end in pairwise([*starts, len(stanza)]):
+        while not stanza[end - 1]:
+            end -= 1  # noqa: PLW2901  # the line ends behind the last goroutine
+        yield stanza[start:end], first + start
 
 
 @dataclass(slots=True)

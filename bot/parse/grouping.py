@@ -6,7 +6,8 @@ the key that is looked up; only a key seen for the first time is parsed.
 >>> groups = GroupBuilder()
 >>> for number in (18, 19):
 ...     text = f"goroutine {number} [chan send, 4 minutes]:\nmain.send(0xc00{number})\n\t/src/a.go:7 +0x1d\n"
-...     groups.add((text + f"created by main.main in goroutine 1\n\t/src/a.go:{number} +0x2f").encode(), line=1)
+...     text += f"created by main.main in goroutine 1\n\t/src/a.go:{number} +0x2f"
+...     groups.add(text.encode().split(b"\n"), line=1)
 >>> dump = groups.build(form="debug=2")
 >>> [(group.state, group.count, group.minutes, group.members[0].args) for group in dump.groups]
 [('chan send', 1, ((4, 1),), ('0xc0018',)), ('chan send', 1, ((4, 1),), ('0xc0019',))]
@@ -17,10 +18,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from bot.model.goroutines import MEMBERS_KEPT, Frame, GoroutineDump, GoroutineGroup, Member
 from bot.parse.stacktext import Header, Stack, decode, parse_header, parse_labels, parse_stack
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 _MAX_STACKS: Final = 50_000
 _MAX_REMEMBERED: Final = 20_000
@@ -33,10 +37,10 @@ _MAX_EXCERPT_CHARACTERS: Final = 16_000_000
 _OTHER: Final = "(other)"
 
 _LOCK_STATES: Final = frozenset({"sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock", "semacquire"})
-_LOCK_ADDRESS = re.compile(rb"\n(?:internal/)?sync\.\(\*(?:RW)?Mutex\)\.\w+\((0x[0-9a-f]{3,})[,)]")
+_LOCK_ADDRESS = re.compile(rb"(?:internal/)?sync\.\(\*(?:RW)?Mutex\)\.\w+\((0x[0-9a-f]{3,})[,)]")
 """A receiver printed without `?`: with one, the register may long hold something else."""
 _NUMBER = re.compile(rb"goroutine (\d{1,19}) ")
-_LOCK_FRAMES_BYTES: Final = 1_000
+_LOCK_LINES: Final = 16
 
 
 @dataclass(slots=True)
@@ -78,27 +82,42 @@ class GroupBuilder:
         self._by_files: dict[tuple[bytes, ...], _Known] = {}
         self._by_stack: dict[tuple[tuple[Frame, ...], Frame | None, int], _Known] = {}
         self._headers: dict[bytes, Header] = {}
+        self._labels: dict[bytes, str] = {}
         self._frames: dict[Frame, Frame] = {}
         self._members = 0
         self._excerpts = 0
         self._unread = 0
         self._beyond_limit = 0
 
-    def add(self, text: bytes, line: int) -> None:
-        """Count one goroutine: its header line and what follows it. `line` is the number of its first line, for the locator."""
+    def add(self, lines: list[bytes], line: int) -> None:
+        """Count one goroutine: its header and what follows it. `line` is the number of its first line, for the locator."""
+        if self.add_known(lines, line):
+            return
         self.seen += 1
-        lines = text.split(b"\n")
         header, labels = self._header(lines[0])
         if header is None:
             self._unread += 1
             return
-        known = self._by_files.get(tuple(lines[2::2]))  # file lines, where nothing unusual stands in between
-        regular = known is not None
-        if known is None:
-            known = self._known(lines)
+        known = self._known(lines)
         if known is None:
             self._beyond_limit += 1
             return
+        self._count(known, header, labels, lines, line, frames=None)
+
+    def add_known(self, lines: list[bytes], line: int) -> bool:
+        """Do the same if equal file lines, with nothing unusual between them, were added before; else count nothing: False."""
+        known = self._by_files.get(tuple(lines[2::2]))
+        if known is None or not lines[0].lstrip().startswith(b"goroutine "):
+            return False
+        header, labels = self._header(lines[0])
+        if header is None:
+            return False
+        self.seen += 1
+        self._count(known, header, labels, lines, line, frames=len(known.stack.frames))
+        return True
+
+    def _count(self, known: _Known, header: Header, labels: str, lines: list[bytes], line: int, *, frames: int | None) -> None:
+        """Count a goroutine in its group; `frames` as for `_member`."""
         self.last = known.stack
         self.parsed += 1
         group = known.groups.get(header.state)
@@ -113,23 +132,27 @@ class GroupBuilder:
         if labels:
             group.labels[labels if labels in group.labels or len(group.labels) < _MAX_LABELS else _OTHER] += 1
         if header.state in _LOCK_STATES:
-            self._count_address(group, text)
+            self._count_address(group, lines)
         if len(group.members) < (MEMBERS_KEPT if self._members < _MAX_MEMBERS else _MEMBERS_WHEN_MANY):
-            group.members.append(_member(lines, header.minutes, len(group.stack.frames) if regular else None))
+            group.members.append(_member(lines, header.minutes, frames))
             self._members += 1
 
     def _header(self, line: bytes) -> tuple[Header | None, str]:
-        """Read a header (not its id) and its labels; the bracket's text is remembered, for few goroutines differ in it."""
+        """Read a header (not its id) and its labels; both are remembered, for few goroutines differ in them."""
         bracket, _, labels = line[line.find(b"[") :].partition(b"] {")
         header = self._headers.get(bracket)
         if header is None:
             header = parse_header(decode(line))
             if header is None:
                 return None, ""
-            if len(self._headers) >= _MAX_REMEMBERED:
-                self._headers.clear()
-            self._headers[bracket] = header
-        return header, parse_labels("{" + decode(labels).rstrip(":")) if labels else header.labels
+            _remember(self._headers, bracket, header)
+        if not labels:
+            return header, header.labels
+        text = self._labels.get(labels)
+        if text is None:
+            text = parse_labels("{" + decode(labels).rstrip(":"))
+            _remember(self._labels, labels, text)
+        return header, text
 
     def _known(self, lines: list[bytes]) -> _Known | None:
         """Find the stack by what tells it apart, or parse it; None when there are too many distinct ones already."""
@@ -138,9 +161,7 @@ class GroupBuilder:
         if known is None:
             known = self._learn(parse_stack([decode(line) for line in lines[1:]]))
             if known is not None and len(key) >= len(known.stack.frames) > 0:
-                if len(self._by_files) >= _MAX_REMEMBERED:
-                    self._by_files.clear()
-                self._by_files[key] = known
+                _remember(self._by_files, key, known)
         return known
 
     def _learn(self, stack: Stack) -> _Known | None:
@@ -159,8 +180,8 @@ class GroupBuilder:
         self._excerpts += len(text)
         return text
 
-    def _count_address(self, group: _Group, text: bytes) -> None:
-        lock = _LOCK_ADDRESS.search(text, 0, _LOCK_FRAMES_BYTES)
+    def _count_address(self, group: _Group, lines: list[bytes]) -> None:
+        lock = next(filter(None, map(_LOCK_ADDRESS.match, lines[1:_LOCK_LINES])), None)
         if lock is None:
             return
         address = decode(lock[1])
@@ -184,6 +205,13 @@ class GroupBuilder:
             truncated=truncated,
             problems=tuple(said),
         )
+
+
+def _remember(memory: dict[K, V], key: K, value: V) -> None:
+    """Keep a value for the next time; a memory that is full starts anew."""
+    if len(memory) >= _MAX_REMEMBERED:
+        memory.clear()
+    memory[key] = value
 
 
 def _key(lines: list[bytes]) -> tuple[bytes, ...]:

@@ -31,6 +31,7 @@ from bot.parse.crashes import read_crash, read_dump
 from bot.parse.dump import parse_debug1
 from bot.parse.events import EventCounter
 from bot.parse.races import read_race
+from bot.parse.runtimetraces import RuntimeTraceCounter
 from bot.parse.search import TraceSearch
 from bot.parse.stacktext import decode
 from bot.parse.traces import Trace
@@ -48,10 +49,12 @@ def parse_log(stream: BinaryIO) -> LogReading:
     transport = detect([decode(line) for line in start.lines[:_SAMPLE_LINES]])
     search = TraceSearch(transport)
     events = EventCounter(transport)
+    runtime = RuntimeTraceCounter()
     lines = 0
     for block in chain([start], blocks):
         search.add(block)
         events.add(block)
+        runtime.add(block.content)
         lines += len(block.lines)
     crashes, dumps, races = _read(search.traces())
     return LogReading(
@@ -62,6 +65,7 @@ def parse_log(stream: BinaryIO) -> LogReading:
         races=races,
         events=events.events(),
         gateway_errors=events.gateway_errors(),
+        runtime_trace=runtime.trace(),
         truncated=any(dump.truncated for dump in (*dumps, *(crash.dump for crash in crashes if crash.dump))),
         problems=(*search.problems(), *events.problems()),
     )

@@ -85,7 +85,7 @@ class Trace:
         """Return all goroutines in groups. It is done late: of a thousand crashes in one log not all are looked at."""
         self._groups = self._groups or GroupBuilder()
         for goroutine in self._waiting:
-            self._groups.add("\n".join(goroutine.lines).encode(), goroutine.line)
+            self._groups.add([text.encode() for text in goroutine.lines], goroutine.line)
         self._waiting.clear()
         return self._groups
 
