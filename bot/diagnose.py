@@ -19,7 +19,7 @@ from bot.facts.derive import derive
 from bot.model.benign import Benign
 from bot.model.diagnosis import Diagnosis, DumpCounts, Finding, TargetReport
 from bot.model.evidence import Bundle, CollectFailure, Evidence, Kind, Target
-from bot.model.facts import Facts
+from bot.model.facts import Facts, RuntimeRow
 from bot.model.failure import FailureClass
 from bot.model.goroutines import GoroutineDump
 from bot.model.incident import Incident
@@ -198,7 +198,7 @@ def judge(
         started_at=bundle.taken_at,
         duration_seconds=time.monotonic() - begun,
         verdict=_verdict(matched.findings, bundle, facts),
-        targets=_reports(bundle),
+        targets=_reports(bundle, facts),
         findings=matched.findings,
         not_evaluated=matched.not_evaluated,
         dump=_dump_counts(snapshot),
@@ -228,15 +228,16 @@ def _verdict(findings: Sequence[Finding], bundle: Bundle, facts: Facts) -> str:
     return f"nothing wrong found in {', '.join(kinds)}{where}"
 
 
-def _reports(bundle: Bundle) -> tuple[TargetReport, ...]:
+def _reports(bundle: Bundle, facts: Facts) -> tuple[TargetReport, ...]:
     """Return one report per target; evidence and failures of the service as a whole go under its name."""
     owners = [target.instance for target in bundle.targets]
     if any(not item.instance for item in bundle.evidence) or any(item.target is None for item in bundle.failures):
         owners.append("")
-    return tuple(_report(bundle, owner) for owner in owners)
+    processes = {row.target: row for row in facts.runtime}
+    return tuple(_report(bundle, owner, processes.get(owner)) for owner in owners)
 
 
-def _report(bundle: Bundle, instance: str) -> TargetReport:
+def _report(bundle: Bundle, instance: str, process: RuntimeRow | None) -> TargetReport:
     evidence = [item for item in bundle.evidence if item.instance == instance]
     return TargetReport(
         instance=instance or bundle.service,
@@ -244,6 +245,8 @@ def _report(bundle: Bundle, instance: str) -> TargetReport:
         failures=tuple(item for item in bundle.failures if (item.target.instance if item.target else "") == instance),
         frozen_seconds=sum(item.frozen_seconds for item in evidence),
         bytes=sum(item.size_bytes for item in evidence),
+        revision=(process.revision or "") if process else "",
+        go_version=(process.go_version or "") if process else "",
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from bot.config import Config, load_config, load_settings
 from bot.errors import ConfigError, UsageError
+from bot.plan import plan_of
 
 EXAMPLE = Path("deploy/gocrash.yaml")
 SECRETS = {"CHECKOUT_TOKEN": "s3cret"}
@@ -54,6 +55,20 @@ def test_relative_paths_are_taken_from_the_file(tmp_path: Path) -> None:
         ("services:\n  a: {}", "nothing to look at"),
         ("services:\n  resolve: {targets: [http://h:1]}", "is a word of the bot's own"),
         ("services:\n  Big Shop: {targets: [http://h:1]}", "a name is lower case"),
+        ("services:\n  a: {targets: [http://h:1], discover: {dns: {name: h, port: 1}}}", "either `targets` or `discover`"),
+        ("services:\n  a: {discover: {}}", "services.a.discover: give one of `dns`"),
+        ("services:\n  a: {discover: {dns: {name: h, port: 1}, scheme: ftp}}", "`scheme` is http or https"),
+        ("services:\n  a: {discover: {kubernetes: {namespace: shop, seletor: x}}}", "did you mean `selector`?"),
+        (
+            "services:\n  a: {discover: {kubernetes: {namespace: shop, selector: x, port: [1]}}}",
+            "expected a whole number or text",
+        ),
+        ("services:\n  a: {discover: {prometheus: {query: up}}}", "services.a: asks prometheus, which is not configured"),
+        ("services:\n  a: {logs: [{loki: {query: '{}'}}]}", "services.a: asks loki, which is not configured"),
+        ("services:\n  a: {logs: [{kubernetes: {previous: true}}]}", "logs by kubernetes need `namespace` and `selector`"),
+        ("services:\n  a: {logs: [{}]}", "give one of `file`, `kubernetes` and `loki`"),
+        ("loki: {url: loki:3100}", "loki: `loki:3100` is no address"),
+        ("services:\n  a: {targets: [http://h:1], auth: {bearer: x, bearer_file: y}}", "either `bearer_file`"),
         ("redact: ['(']", "is no regular expression"),
         ("defaults: {deadline: soon}", "defaults.deadline: write a length of time"),
         (
@@ -65,6 +80,20 @@ def test_relative_paths_are_taken_from_the_file(tmp_path: Path) -> None:
 )
 def test_mistakes_are_named_with_their_place(tmp_path: Path, text: str, expected: str) -> None:
     assert any(expected in problem for problem in problems(tmp_path, text)), problems(tmp_path, text)
+
+
+def test_a_unix_socket_may_be_written_in_both_forms(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, "services: {a: {targets: ['unix:///run/a.sock', 'http+unix://%2Frun%2Fb.sock']}}"), {})
+    assert [target.instance for target in plan_of(config.services["a"], config).targets] == ["/run/a.sock", "/run/b.sock"]
+
+
+def test_inside_a_cluster_its_api_server_is_known(tmp_path: Path) -> None:
+    around = {"KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "443"}
+    path = write(tmp_path, "{}")
+    found = load_config(path, around).kubernetes
+    assert found is not None
+    assert (found.url, found.auth.bearer_file) == ("https://[fd00::1]:443", "/var/run/secrets/kubernetes.io/serviceaccount/token")
+    assert load_config(path, {}).kubernetes is None
 
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:

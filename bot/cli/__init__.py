@@ -16,7 +16,7 @@ COMMANDS = {
     "check": ("bot.cli.check", "Lint playbooks and run their examples."),
     "facts": ("bot.cli.facts", "Print the fact tables of a source, as a rule author sees them."),
     "docs": ("bot.cli.docs", "Write the generated files: rule schema, catalogue of playbooks, failure classes."),
-    "incident": ("bot.cli.incident", "List and show incidents and their timelines."),
+    "incident": ("bot.cli.incident", "Open, follow, search and link incidents."),
 }
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.options import stop_event
 from bot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,11 +61,12 @@ def command(once: str | None, script: Path | None, port: int, data: Path | None,
         if lines:
             _play(slack, store, lines)
             return
+        stop = stop_event()
         click.echo(f"The demo runs at {slack.url} (Ctrl-C ends it).")
         click.echo(f"Its incidents: gocrash incident list --data {directory}")
         if not no_browser:
             webbrowser.open(slack.url)
-        _wait_for_interrupt()
+        stop.wait()
 
 
 def _lines(once: str | None, script: Path | None) -> list[str]:
@@ -127,13 +129,3 @@ def _play(slack: LocalSlack, store: Store, lines: Sequence[str]) -> None:
     for channel in CHANNELS:
         if text := slack.channel_text(channel):
             click.echo(f"#{channel}\n{text}\n")
-
-
-def _wait_for_interrupt() -> None:
-    import signal  # noqa: PLC0415
-    import threading  # noqa: PLC0415
-
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    stop.wait()

@@ -53,6 +53,7 @@ def command(
     from bot.cli.sources import Wishes, diagnose_sources  # noqa: PLC0415  # `--help` needs none of it
     from bot.collect.bundle import write_bundle  # noqa: PLC0415
     from bot.diagnose import load_engine  # noqa: PLC0415
+    from bot.render.phrases import count_text  # noqa: PLC0415
 
     config = read_config(config_file)
     engine = load_engine(playbooks=config.playbooks, redact=config.redact)
@@ -60,8 +61,10 @@ def command(
     with _progress(quiet=quiet) as progress:
         outcome = diagnose_sources(sources, config=config, engine=engine, wishes=wishes, progress=progress)
     if save:
-        write_bundle(outcome.bundle, save, engine.redactor.data)
-        click.echo(f"gocrash: evidence saved in {save}", err=True)
+        masked = write_bundle(outcome.bundle, save, engine.redactor.data)
+        click.echo(
+            f"gocrash: evidence saved in {save}" + (f", {count_text(masked, 'secret')} masked" if masked else ""), err=True
+        )
     _print(outcome.diagnosis, form)
     sys.exit(_status(outcome.diagnosis, fail_on))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -63,3 +65,11 @@ def read_config(config_file: Path | None) -> Config:
     if config_file is None and "GOCRASH_CONFIG" not in os.environ and not path.exists():
         return Config()
     return load_config(path, os.environ)
+
+
+def stop_event() -> threading.Event:
+    """Return an event that SIGTERM and Ctrl-C set, in place of ending the program where it stands."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop

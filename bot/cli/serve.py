@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 from pathlib import Path
 
 import click
 
-from bot.cli.options import config_option
+from bot.cli.options import config_option, stop_event
 
 
 @click.command("serve")
@@ -30,8 +28,6 @@ def command(config_file: Path | None) -> None:
     # Bolt would read it again, and warn that it was given a client as well.
     os.environ.pop("SLACK_BOT_TOKEN")
     config = load_config(config_file or config_path(os.environ), os.environ)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_event()
     with running(config, settings):
         stop.wait()

@@ -17,8 +17,9 @@ from bot.facts.crashes import crashes
 from bot.facts.culprit import Ownership, infer_own_modules
 from bot.facts.entries import goroutine_entries
 from bot.facts.exits import exits
+from bot.facts.fleet import growth_against_others
 from bot.facts.goroutines import goroutine_groups
-from bot.facts.growth import goroutine_growth, growth_of
+from bot.facts.growth import Growth, goroutine_growth, growth_of
 from bot.facts.kubernetes import events, pods
 from bot.facts.locks import lock_waits, wait_cycles
 from bot.facts.logs import gateway_errors, log_events, races
@@ -50,22 +51,26 @@ def derive(snapshot: Snapshot, *, benign: Benign, own_modules: tuple[str, ...] =
     platform_events = events(instances)
     pod_rows = pods(instances, platform_events, snapshot.taken_at)
     of_instances = []
-    for instance in instances:
+    growths = [growth_of(instance) for instance in instances]
+    for instance, growth in zip(instances, growths, strict=True):
         pod = next((row for row in pod_rows if row.target and row.target == instance.name), None)
-        of_instances.append(_facts_of(instance, pod, snapshot.bundle.about, ownership, benign))
+        of_instances.append(_facts_of(instance, growth, pod, about=snapshot.bundle.about, ownership=ownership, benign=benign))
     of_service = Facts(
         events=tuple(platform_events),
         pods=tuple(pod_rows),
         exits=tuple(exits(instances, platform_events, snapshot.taken_at)),
         changes=tuple(platform_changes(instances)),
+        goroutine_growth=tuple(growth_against_others(growths, ownership)),
         collection=tuple(failed_collection(snapshot.bundle.failures)),
     )
     return _joined([*of_instances, of_service])
 
 
-def _facts_of(instance: Instance, pod: PodRow | None, about: dict[str, str], ownership: Ownership, benign: Benign) -> Facts:
+def _facts_of(
+    instance: Instance, growth: Growth, pod: PodRow | None, *, about: dict[str, str], ownership: Ownership, benign: Benign
+) -> Facts:
     """Return the tables that are derived from the evidence of one instance alone."""
-    census, growth = take_census(instance.now), growth_of(instance)
+    census = take_census(instance.now)
     process = runtime(instance, census, pod, about)
     heaps = heaps_of(instance, ownership)
     site_growth = allocation_growth(heaps, _headroom(process))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
 from bot.facts.census import Census, SeenGroup, entry_of, stack_key
 from bot.facts.culprit import Owner, Ownership
 from bot.facts.growth import Growth
 from bot.facts.harmless import is_benign
-from bot.facts.numbers import median, share
+from bot.facts.numbers import median, ratio, share
 from bot.facts.readings import shorten
 from bot.model.benign import Benign
 from bot.model.facts import GoroutineGroupRow
@@ -15,8 +18,11 @@ from bot.model.goroutines import Frame, GoroutineGroup
 
 def goroutine_groups(census: Census, growth: Growth, ownership: Ownership, benign: Benign) -> list[GoroutineGroupRow]:
     """Return one row per group: leaked ones first, then the largest, harmless ones last."""
-    total = census.total
-    rows = [_group_row(seen, total, growth, ownership, benign) for seen in census.groups]
+    total, started = census.total, _started(census)
+    rows = [
+        replace(_group_row(seen, total, growth, ownership, benign), helpers_ratio=_helpers_ratio(seen, started))
+        for seen in census.groups
+    ]
     return sorted(rows, key=lambda row: (-row.leaked_count, row.benign, -row.count, row.function, row.line, row.top_function))
 
 
@@ -64,6 +70,20 @@ def _group_row(seen: SeenGroup, total: int, growth: Growth, ownership: Ownership
         locator=group.locator,
         excerpt=shorten(group.excerpt),
     )
+
+
+def _started(census: Census) -> Counter[str]:
+    """Count the goroutines by the function that started them; empty when no evidence names any."""
+    started: Counter[str] = Counter()
+    for seen in census.groups:
+        if seen.group.created_by:
+            started[seen.group.created_by.function] += seen.group.count
+    return started
+
+
+def _helpers_ratio(seen: SeenGroup, started: Counter[str]) -> float | None:
+    functions = {frame.function for frame in seen.group.stack}
+    return ratio(sum(started[function] for function in functions), seen.group.count) if started else None
 
 
 def _top_function(stack: tuple[Frame, ...], ownership: Ownership) -> str:

@@ -68,13 +68,15 @@ class NotEvaluated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetReport:
-    """What was collected from one target, what was not, and what it cost."""
+    """What was collected from one target, what was not, what it cost, and what the target runs (empty when unknown)."""
 
     instance: str
     collected: tuple[str, ...]
     failures: tuple[CollectFailure, ...]
     frozen_seconds: float
     bytes: int
+    revision: str = ""
+    go_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

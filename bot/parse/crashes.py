@@ -34,7 +34,7 @@ from bot.model.goroutines import Frame, GoroutineDump
 from bot.model.logs import Crash
 from bot.parse.dump import is_cut
 from bot.parse.frameworks import read_recovery
-from bot.parse.stacktext import Stack, parse_header, parse_stack
+from bot.parse.stacktext import FILE_LINE, Stack, parse_header, parse_stack
 from bot.parse.timestamps import find_time
 from bot.parse.tracereader import BURIED_OPENING
 from bot.parse.traces import GoroutineText, Trace
@@ -280,6 +280,9 @@ def _time(trace: Trace) -> datetime | None:
 
 
 def _excerpt(trace: Trace, culprit: GoroutineText | None) -> str:
+    """Quote what tells of the crash, as Go printed it: without log lines in between, and indented again."""
     reason = [line.text for line in trace.context if line.text.startswith("runtime: ")]
-    lines = [*reason, *(line for line in trace.opening if line.strip()), *(culprit.lines if culprit else ())]
+    opening = [line for index, line in enumerate(trace.opening) if line.strip() and (index == 0 or not _LOG_LINE.match(line))]
+    stack = [f"\t{line.strip()}" if FILE_LINE.match(line) else line.strip() for line in (culprit.lines if culprit else ())]
+    lines = [*reason, *opening, *stack]
     return "\n".join(line[:_EXCERPT_LINE_CHARACTERS] for line in lines[:_EXCERPT_LINES])

@@ -28,7 +28,7 @@ from bot.model.goroutines import Frame
 from bot.model.profiles import Profile, ProfileSample
 from bot.parse.protowire import CONTINUES, CUT_OFF, VARINT, encoded, field_integers, fields, integers, signed
 
-MAX_DECOMPRESSED_BYTES = 512 * 1024 * 1024
+MAX_DECOMPRESSED_BYTES = 128 * 1024 * 1024
 MAX_RECORDS = 2_000_000
 """Samples, locations, functions and strings together: far above any real profile, far below what fills the memory."""
 MAX_FRAMES = 20_000_000

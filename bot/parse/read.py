@@ -9,7 +9,7 @@ from bot.parse.dump import parse_debug1, parse_dump
 from bot.parse.expvar import parse_expvar
 from bot.parse.goroutineprofile import dump_from_profile
 from bot.parse.kubernetes import parse_kubernetes
-from bot.parse.legacy import parse_heap_text
+from bot.parse.legacy import is_profile_text, parse_profile_text
 from bot.parse.log import parse_log
 from bot.parse.metrics import parse_metrics
 from bot.parse.profiles import parse_profile
@@ -40,7 +40,7 @@ def _reading(evidence: Evidence) -> Reading:
     if evidence.kind in KUBERNETES:
         return parse_kubernetes(evidence.read())
     data = evidence.read()
-    return parse_heap_text(data) if data.startswith(b"heap profile:") else parse_profile(data)
+    return parse_profile_text(data) if is_profile_text(data) else parse_profile(data)
 
 
 def _goroutines(evidence: Evidence) -> Reading:

@@ -47,7 +47,10 @@ class TraceSearch:
             self.transport = Transport(self.transport.layers)  # half lines before the gap are not continued after it
             if block.first > 1:
                 self._feed(self._lead)
-        self._feed(block)
+        if not self.transport.layers and self._fed and self._last_source in self._readers and len(self._readers) == 1:
+            self._feed_goroutines(block, self._readers[self._last_source])
+        else:
+            self._feed(block)
         self._fed = True
 
     def traces(self) -> list[Trace]:
@@ -70,6 +73,30 @@ class TraceSearch:
     def _feed(self, block: Block) -> None:
         for line in mend(self.transport.clean(block.lines, first=block.first)):
             self._reader(line).feed(line)
+
+    def _feed_goroutines(self, block: Block, reader: TraceReader) -> None:
+        """Feed a block of bare lines of one writer: goroutines like earlier ones whole, everything else line by line.
+
+        A goroutine is taken whole only between two others, so that no line beyond it can be meant for it.
+        """
+        paragraphs = block.content.split(b"\n\n")
+        headers = [text.startswith(b"goroutine ") for text in paragraphs]
+        number = slow_from = block.first
+        slow: list[bytes] = []
+        for index, text in enumerate(paragraphs):
+            if headers[index] and 0 < index < len(paragraphs) - 1 and headers[index + 1]:
+                if slow:
+                    self._feed(Block(slow_from, b"\n\n".join([*slow, b""])))
+                    slow = []
+                if reader.take(text, number):
+                    self._last_line[self._last_source] = number
+                    number += text.count(b"\n") + 2
+                    continue
+            slow_from = slow_from if slow else number
+            slow.append(text)
+            number += text.count(b"\n") + 2
+        if slow:
+            self._feed(Block(slow_from, b"\n\n".join(slow)))
 
     def _reader(self, line: Line) -> TraceReader:
         """Choose the reader of a line's writer. A line that does not say who wrote it belongs to the one who wrote last."""

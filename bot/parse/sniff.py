@@ -18,6 +18,7 @@ from bot.errors import ParseError
 from bot.model.evidence import Kind
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 # A profile names its values at its end; more than this is no profile that anybody keeps.
 _MAX_UNPACKED_BYTES: Final = 64 << 20
 _LOOKED_AT_BYTES: Final = 1 << 16
@@ -34,7 +35,25 @@ _KIND_BY_VALUE_TYPE: Final = (
     (b"threadcreate", Kind.THREADCREATE),
     (b"cpu", Kind.CPU),
 )
-"""Block profiles have the value types of mutex profiles, allocs those of heap: they cannot be told apart."""
+"""Block profiles have the value types of mutex profiles, allocs those of heap. Allocs and heap cannot be told apart."""
+
+_UNLOCKS: Final = (
+    b"sync.(*Mutex).Unlock",
+    b"sync.(*RWMutex).Unlock",
+    b"sync.(*RWMutex).RUnlock",
+    b"runtime.unlock",
+    b"runtime._Lost",
+)
+_WAITS: Final = (
+    b"runtime.chanrecv",
+    b"runtime.chansend",
+    b"runtime.selectgo",
+    b").Lock",
+    b").RLock",
+    b").Wait",
+    b"runtime.block",
+)
+"""What tells a mutex profile from a block profile: delay is put down to who unlocks in the one, to who waits in the other."""
 
 _FIRST_LINES: Final = (
     (re.compile(rb"^\s*goroutine profile: total \d"), Kind.GOROUTINE),
@@ -80,6 +99,8 @@ def _unpack(head: bytes) -> bytes:
 
 
 def _sniff_unpacked(head: bytes) -> Kind:
+    if head.startswith(_UTF_16):
+        raise ParseError("This is UTF-16 text, which PowerShell's `>` writes: save it as UTF-8.")
     if _is_binary(head[:_LOOKED_AT_BYTES]):
         if head[0] in _PROFILE_FIRST_BYTES and (kind := _sniff_profile(head)):
             return kind
@@ -89,7 +110,10 @@ def _sniff_unpacked(head: bytes) -> Kind:
 
 def _sniff_profile(head: bytes) -> Kind | None:
     """Recognise a profile by the strings in its table: tag of field 6, length, text."""
-    return next((kind for name, kind in _KIND_BY_VALUE_TYPE if b"2" + bytes([len(name)]) + name in head), None)
+    kind = next((kind for name, kind in _KIND_BY_VALUE_TYPE if b"2" + bytes([len(name)]) + name in head), None)
+    if kind is Kind.MUTEX and any(name in head for name in _WAITS) and not any(name in head for name in _UNLOCKS):
+        return Kind.BLOCK
+    return kind
 
 
 def _is_binary(head: bytes) -> bool:

@@ -80,6 +80,14 @@ class TraceReader:
         self.left_out += len(self._latest) == _TRACES_KEPT
         self._latest.append(trace)
 
+    def take(self, text: bytes, line: int) -> bool:
+        """Take a whole goroutine of a dump that has begun, `line` being its first; False when its lines must be fed one by one."""
+        trace = self._trace
+        if trace is None or trace.current is None or not trace.take(text, line):
+            return False
+        self._noise = 0
+        return True
+
     def feed(self, line: Line) -> None:
         """Take the next line."""
         if (index := find_glued_header(line.text)) > 0:

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.parse.grouping import GroupBuilder
 from bot.parse.lines import RUNTIME_STACK, Line
+from bot.parse.stacktext import decode
 
 _GOROUTINES_KEPT: Final = 8
 _RUNNING_KEPT: Final = 64
@@ -80,6 +81,23 @@ class Trace:
                 self.grouped()
         if len(self.goroutines) < _GOROUTINES_KEPT or ("[running" in current.lines[0] and len(self.goroutines) < _RUNNING_KEPT):
             self.goroutines.append(current)
+
+    def take(self, text: bytes, line: int) -> bool:
+        """Count a whole goroutine at once; False when its lines must be fed one by one.
+
+        It can be done once enough goroutines are kept, when it has the stack of an earlier one and is not running.
+        """
+        header = text.partition(b"\n")[0]
+        name = goroutine_name(decode(header))
+        if len(self.goroutines) < _GOROUTINES_KEPT or not name or name in self.names or b"[running" in header:
+            return False
+        lines = text.split(b"\n")
+        if not self.grouped().add_known(lines, line):
+            return False
+        self.seen += 1
+        self.names.add(name)
+        self.last = line + len(lines) - 1
+        return True
 
     def grouped(self) -> GroupBuilder:
         """Return all goroutines in groups. It is done late: of a thousand crashes in one log not all are looked at."""

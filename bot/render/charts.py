@@ -10,8 +10,9 @@ from datetime import datetime
 from PIL import ImageDraw
 
 from bot.model.message import Figure
+from bot.model.units import format_size
 from bot.render.canvas import ACCENT, FAINT_INK, GRID, INK, MARGIN, SERIES, WIDTH, canvas, fitting, font, png, write
-from bot.render.phrases import bytes_text, utc, utc_text
+from bot.render.phrases import utc, utc_text
 from bot.render.prose import one_line
 
 HEIGHT = 420
@@ -134,5 +135,5 @@ def _bar_alt_text(bars: Sequence[tuple[str, float]], title: str, unit: str) -> s
 
 def _amount(value: float, unit: str) -> str:
     if unit == "bytes":
-        return bytes_text(value)
+        return format_size(value)
     return f"{value:,.0f}" if value == round(value) else f"{value:,.4g}"

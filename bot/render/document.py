@@ -61,6 +61,8 @@ def _target(target: TargetReport) -> dict[str, Any]:
         "failures": [{"kind": str(failure.kind), "reason": failure.reason} for failure in target.failures],
         "frozen_seconds": round(target.frozen_seconds, 6),
         "bytes": target.bytes,
+        "revision": target.revision or None,
+        "go_version": target.go_version or None,
     }
 
 

@@ -14,8 +14,9 @@ from PIL import ImageDraw
 from bot.model.goroutines import GoroutineGroup
 from bot.model.message import Figure
 from bot.model.profiles import Profile
+from bot.model.units import format_size
 from bot.render.canvas import FAINT_INK, GRID, MARGIN, PAPER, WIDTH, canvas, fitting, png, write
-from bot.render.phrases import bytes_text, count_text
+from bot.render.phrases import count_text
 from bot.render.prose import one_line
 
 ROW = 24
@@ -132,7 +133,7 @@ def _draw(draw: ImageDraw.ImageDraw, root: _Node, unit: str) -> None:
 def _label(draw: ImageDraw.ImageDraw, at: tuple[float, float], node: _Node, *, total: int, unit: str, room: float) -> None:
     """Write the function's name, and its weight and share behind it where both have room."""
     name = short(node.name)
-    amount = bytes_text(node.weight) if unit == "bytes" else f"{node.weight:,}"
+    amount = format_size(node.weight) if unit == "bytes" else f"{node.weight:,}"
     full = f"{name}   {amount} · {node.weight / total:.0%}"
     write(draw, at, full if fitting(draw, full, 13, room) == full else name, size=13, room=room)
 
@@ -148,4 +149,4 @@ def _box(draw: ImageDraw.ImageDraw, x: float, row: int, width: float, colour: st
 
 
 def _amount(weight: int, unit: str) -> str:
-    return bytes_text(weight) if unit == "bytes" else count_text(weight, unit.removesuffix("s"))
+    return format_size(weight) if unit == "bytes" else count_text(weight, unit.removesuffix("s"))

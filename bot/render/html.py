@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from bot.model.diagnosis import Diagnosis
 from bot.model.message import Figure
+from bot.model.units import format_duration, format_size
 from bot.render import phrases
 from bot.render.prose import Span, one_line, printable, spans
 
@@ -46,8 +47,8 @@ def _environment() -> Environment:
         "printable": printable,
         "place": phrases.place_text,
         "utc": phrases.utc_text,
-        "bytes": phrases.bytes_text,
-        "seconds": phrases.seconds_text,
+        "bytes": format_size,
+        "seconds": format_duration,
         "whose": phrases.proof_text,
         "picture": _data_url,
     }

@@ -1,7 +1,7 @@
 """The phrases every output shares, so that terminal, Markdown, HTML and Slack say the same thing in the same words.
 
->>> bytes_text(41231), seconds_text(0.0), seconds_text(0.84), seconds_text(95)
-('41 KB', '0 ms', '0.8 s', '1 min 35 s')
+>>> count_text(9960, "goroutine"), names_text(["a", "b", "c", "d"])
+('9,960 goroutines', 'a, b, c and 1 more')
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from bot.model.diagnosis import Culprit, Diagnosis, Finding, Proof
 from bot.model.rule import Confidence
+from bot.model.units import format_duration, format_size
 from bot.render.prose import one_line
 
 NAMES_SHOWN = 3
@@ -20,29 +21,6 @@ CONFIDENCE = {
     Confidence.LIKELY: "likely: two independent signs",
     Confidence.POSSIBLE: "possible: one sign",
 }
-
-
-def bytes_text(count: float) -> str:
-    """Write a number of bytes with a decimal unit: `41 KB`, `1.2 GB`."""
-    for unit in ("B", "KB", "MB", "GB"):
-        if abs(count) < 1000:  # noqa: PLR2004 - decimal units
-            return f"{count:.1f} {unit}" if unit == "GB" else f"{count:.0f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
-
-
-def seconds_text(seconds: float) -> str:
-    """Write a duration as people say it: `86 ms`, `0.8 s`, `1 min 35 s`, `2 h 5 min`, `3 d 4 h`."""
-    if seconds < 0.1:  # noqa: PLR2004 - below this, milliseconds read better
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:  # noqa: PLR2004 - one minute
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    for unit, length, part, part_length in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
-        if whole >= length:
-            rest = whole % length // part_length
-            return f"{whole // length} {unit} {rest} {part}" if rest else f"{whole // length} {unit}"
-    return f"{whole} s"
 
 
 def count_text(count: int, noun: str) -> str:
@@ -70,7 +48,7 @@ def cost_text(diagnosis: Diagnosis) -> str:
     """What the look at the service cost it: `cost: 0 ms frozen, 41 KB, 0.8 s`."""
     frozen = sum(target.frozen_seconds for target in diagnosis.targets)
     size = sum(target.bytes for target in diagnosis.targets)
-    return f"cost: {seconds_text(frozen)} frozen, {bytes_text(size)}, {seconds_text(diagnosis.duration_seconds)}"
+    return f"cost: {format_duration(frozen)} frozen, {format_size(size)}, {format_duration(diagnosis.duration_seconds)}"
 
 
 def place_text(culprit: Culprit) -> str:
@@ -85,12 +63,28 @@ def short_place_text(culprit: Culprit) -> str:
 
 
 def instances_text(finding: Finding, diagnosis: Diagnosis) -> str:
-    """On which instances a finding holds: `on 1 of 3 instances: 10.0.3.7:6060`; empty when it is the whole service's."""
+    """On which instances a finding holds: `on 1 of 3 instances: 10.0.3.7:6060`; empty when it is the whole service's.
+
+    Where those instances run something that no other one runs, that is said: it is the first thing to look at.
+    """
     if not finding.instances:
         return ""
-    whole = max(len(diagnosis.targets), len(finding.instances))
+    whole = max(sum(target.instance != diagnosis.service for target in diagnosis.targets), len(finding.instances))
     names = names_text([one_line(name) for name in finding.instances])
-    return f"on {names}" if whole == 1 else f"on {len(finding.instances)} of {count_text(whole, 'instance')}: {names}"
+    if whole == 1:
+        return f"on {names}"
+    return f"on {len(finding.instances)} of {count_text(whole, 'instance')}: {names}{_only_these(finding, diagnosis)}"
+
+
+def _only_these(finding: Finding, diagnosis: Diagnosis) -> str:
+    """Say what all instances of a finding run and no other instance does: `; only these run revision 9f3e, the others 4ac1`."""
+    for noun, column in (("revision", "revision"), ("Go", "go_version")):
+        here = {getattr(target, column) for target in diagnosis.targets if target.instance in finding.instances}
+        others = {getattr(target, column) for target in diagnosis.targets if target.instance not in finding.instances} - {""}
+        if len(here) == 1 and "" not in here and others and here.isdisjoint(others):
+            elsewhere = names_text([one_line(name).removeprefix("go") for name in sorted(others)])
+            return f"; only these run {noun} {one_line(*here).removeprefix('go')}, the others {elsewhere}"
+    return ""
 
 
 def read_text(diagnosis: Diagnosis) -> str:

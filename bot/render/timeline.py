@@ -50,7 +50,7 @@ def timeline_json(incident: Incident, events: Sequence[TimelineEvent]) -> str:
             "opened_at": time_text(incident.opened_at),
             "resolved_at": time_text(incident.resolved_at) if incident.resolved_at else None,
         },
-        "events": [_row(event) | {"details": dict(event.details)} for event in events],
+        "events": [{"number": event.number} | _row(event) | {"details": dict(event.details)} for event in events],
     })  # fmt: skip
 
 

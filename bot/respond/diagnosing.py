@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot.diagnose import Outcome, diagnose, reconsider, with_runbooks
+from bot.incidents.incidents import SERVICE_KEY
 from bot.model.diagnosis import Diagnosis
 from bot.model.evidence import Evidence
 from bot.model.incident import Incident, Job
@@ -31,8 +32,6 @@ from bot.respond.posting import put_message
 
 # How bad a finding is → how bad the incident is that it opens.
 SEVERITIES = {Severity.CRITICAL: "SEV2", Severity.HIGH: "SEV3", Severity.MEDIUM: "SEV4"}
-# One incident per service is open at a time: what else breaks meanwhile joins it.
-DEDUP_KEY = "service"
 # Steps that follow each other faster than this are shown together: Slack takes about one call a second and channel.
 EDIT_SECONDS = 1.0
 
@@ -172,7 +171,7 @@ def _incident(context: Context, job: Job, diagnosis: Diagnosis, now: datetime) -
         return None
     incident, _ = context.store.incidents.open_or_join(
         service=diagnosis.service,
-        dedup_key=DEDUP_KEY,
+        dedup_key=SERVICE_KEY,
         title=diagnosis.verdict if diagnosis.findings else str(alert["title"] if alert else diagnosis.verdict),
         severity=SEVERITIES.get(worst, "SEV4"),
         opened_by=job.payload["actor"],

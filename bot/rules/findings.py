@@ -47,7 +47,9 @@ def build(
             rows[playbook.rule.culprit] = kept
         seen_on = {row.target for chosen in rows.values() for row in chosen}
         instances = tuple(target for target in fired if target and target in seen_on)
-        yield _finding(playbook, rows, instances, service=service, target=_target(service, instances, targets))
+        built = _finding(playbook, rows, instances, service=service, target=_target(service, instances, targets))
+        summary = built.finding.summary + _share(len(instances), len(targets))
+        yield replace(built, finding=replace(built.finding, summary=summary))
 
 
 def _culprits(playbook: Playbook, selected: Mapping[str, Selected], fired: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -71,6 +73,17 @@ def _target(service: str, instances: tuple[str, ...], targets: Mapping[str, Targ
     """Return the first instance as a target; a nameless one for what belongs to the service as a whole."""
     instance = instances[0] if instances else ""
     return targets.get(instance) or Target(service, instance)
+
+
+def _share(instances: int, targets: int) -> str:
+    """Say on how many of several instances a finding holds.
+
+    >>> _share(3, 12), _share(12, 12), _share(1, 1), _share(0, 12)
+    (', on 3 of 12 instances', ', on all 12 instances', '', '')
+    """
+    if not instances or targets <= 1:
+        return ""
+    return f", on all {targets} instances" if instances >= targets else f", on {instances} of {targets} instances"
 
 
 def _finding(playbook: Playbook, rows: Rows, instances: tuple[str, ...], *, service: str, target: Target) -> Built:

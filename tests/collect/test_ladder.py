@@ -93,9 +93,10 @@ def test_a_missing_profile_is_not_asked_for_again_as_text(serve: Serve) -> None:
         harvest = climbing.first(Target("checkout", "a", server.url))
     assert reasons(harvest) == [
         (Kind.GOROUTINE, "404: no pprof here; is net/http/pprof mounted?"),
-        (Kind.METRICS, "404: no metrics page here; set metrics_path in the configuration"),
+        (Kind.METRICS, "404: no metrics page here; set metrics_path or metrics_port in the configuration"),
     ]
-    assert len(server.requests) == 2
+    paths = [request.split(b" ")[1] for request in server.requests]
+    assert paths == [b"/debug/pprof/goroutine", b"/metrics", b"/debug/vars"]
 
 
 def test_an_old_program_has_no_leak_profile(serve: Serve) -> None:
@@ -157,6 +158,23 @@ def test_paths_of_the_configuration_are_used(serve: Serve) -> None:
     with collector(Access(pprof_path="/internal/pprof/", metrics_path="-/metrics")) as climbing:
         harvest = climbing.first(Target("checkout", "a", server.url))
     assert [item.source.removeprefix(server.url) for item in harvest.evidence] == ["/internal/pprof/goroutine", "/-/metrics"]
+
+
+def test_metrics_on_another_port_are_asked_for_there(serve: Serve) -> None:
+    pprof, metrics = serve(by_path({})), serve(by_path({"/metrics": http_answer(b"go_goroutines 3\n")}))
+    with collector(Access(metrics_port=int(metrics.place.rpartition(":")[2]))) as climbing:
+        harvest = climbing.first(Target("checkout", "a", pprof.url))
+    assert [item.source for item in harvest.evidence] == [f"{pprof.url}/debug/pprof/goroutine", f"{metrics.url}/metrics"]
+    assert len(pprof.requests) == len(metrics.requests) == 1
+
+
+def test_variables_stand_in_for_a_metrics_page_that_is_not_there(serve: Serve) -> None:
+    variables = http_answer(b'{"memstats": {"HeapInuse": 7}}')
+    server = serve(by_path({"/metrics": http_answer(b"", status="404 Not Found"), "/debug/vars": variables}))
+    with collector() as climbing:
+        harvest = climbing.first(Target("checkout", "a", server.url))
+    assert harvest.failures == ()
+    assert [item.name for item in harvest.evidence] == ["goroutine.pb.gz", "metrics.json"]
 
 
 def test_no_metrics_path_asks_for_no_metrics(serve: Serve) -> None:

@@ -96,6 +96,8 @@ def test_in_init(stack: tuple[str, ...], expected: bool) -> None:  # noqa: FBT00
         ("fatal", ("sync.fatal", "sync.(*Mutex).unlockSlow", "example.com/shop.Put a.go:1"), False),
         ("panic", ("panic", "runtime.chansend", "example.com/shop.Put a.go:1"), False),
         ("signal", ("abort", "example.com/shop._Cfunc_go a.go:1"), False),
+        ("signal", ("runtime.cgocall", "example.com/shop._Cfunc_go _cgo_gotypes.go:1", "example.com/shop.Go a.go:1"), False),
+        ("fatal", ("internal/runtime/maps.fatal", "internal/runtime/maps.(*Iter).Next", "example.com/shop.List a.go:1"), False),
     ],
 )
 def test_in_runtime(kind: str, stack: tuple[str, ...], expected: bool) -> None:  # noqa: FBT001  a parameter of the table above
@@ -162,3 +164,7 @@ def test_culprits_of_real_crashes(version: str, failure: str, kind: str, functio
     assert found[0].own_code is True
     assert found[0].in_handler == (failure == "handler-panic")
     assert bool(found[0].repeating_functions) == (failure == "stack-overflow")
+
+
+def test_a_crash_within_the_runtime_blames_nobody() -> None:
+    assert one("fatal", "runtime.throw", "runtime.findObject", "runtime.gcBgMarkWorker").function is None

@@ -38,6 +38,7 @@ def test_package_of(function: str, package: str) -> None:
         ("vendor/golang.org/x/net/http2/hpack.Encode", Owner.STANDARD),
         ("internal/sync.(*Mutex).lockSlow", Owner.STANDARD),
         ("runtime.gopark", Owner.RUNTIME),
+        ("example.com/shop/imaging._Cfunc_scale", Owner.RUNTIME),
         ("internal/runtime/maps.fatal", Owner.RUNTIME),
         ("panic", Owner.RUNTIME),
     ],

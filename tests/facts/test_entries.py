@@ -42,3 +42,12 @@ def test_readers_and_writers_of_connections_are_siblings() -> None:
     rows = {row.entry: row for row in derive(recorded("go1.27/body-leak"), benign=shared_benign()).goroutine_entries}
     reader = rows["net/http.(*persistConn).readLoop"]
     assert (reader.sibling, reader.sibling_ratio) == ("net/http.(*persistConn).writeLoop", 1)
+
+
+def test_an_entry_has_the_waits_and_leaks_of_its_groups() -> None:
+    rows = {row.entry: row for row in derive(recorded("go1.27-aged/leak-chan-send"), benign=shared_benign()).goroutine_entries}
+    row = rows["example.com/shop/pricing.(*Pool).fetch"]
+    assert row.wait_minutes is not None
+    assert row.wait_minutes >= 10
+    proved = derive(recorded("go1.27/leak-chan-send"), benign=shared_benign()).goroutine_entries
+    assert [row.leaked_count for row in proved if row.leaked_count] == [480]

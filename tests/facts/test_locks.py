@@ -63,6 +63,7 @@ def test_two_locks_taken_in_opposite_order_are_a_cycle(version: str) -> None:
     assert [row.waiters > 30 for row in found.lock_waits] == [True, True]
     assert {row.holder_basis for row in found.lock_waits} == {"address"}
     assert [(row.length, row.kinds) for row in found.wait_cycles] == [(2, ("Mutex", "Mutex"))]
+    assert (found.wait_cycles[0].function, found.wait_cycles[0].line) == ("example.com/shop/inventory.(*Warehouse).Release", 39)
     chain = found.wait_cycles[0].chain
     assert "holds the Mutex" in chain
     assert "inventory.(*Warehouse).Release:39" in chain
@@ -83,6 +84,18 @@ def test_a_transfer_between_two_accounts_in_both_directions_is_a_cycle() -> None
     )
     assert [row.length for row in found.wait_cycles] == [2]
     assert "goroutine 18 holds the Mutex 0xa108" in found.wait_cycles[0].chain
+
+
+@pytest.mark.parametrize("numbers", [(18, 19), (19, 18)])
+def test_a_cycle_begins_with_the_same_function_whatever_goroutine_is_listed_first(numbers: tuple[int, int]) -> None:
+    one, other = (
+        goroutine(numbers[0], "sync.Mutex.Lock", "shop.(*B).Note(0xb100) b.go:7", "shop.(*A).Take(0xa100) a.go:9", address="0xb108"),
+        goroutine(numbers[1], "sync.Mutex.Lock", "shop.(*A).Give(0xa100) a.go:3", "shop.(*B).Pay(0xb100) b.go:5", address="0xa108"),
+    )
+    for groups in ((one, other), (other, one)):
+        (row,) = facts(*groups).wait_cycles
+        assert (row.function, row.line) == ("shop.(*A).Give", 3)
+        assert row.chain.startswith(f"goroutine {numbers[1]} holds the Mutex 0xb108 of shop.(*B)")
 
 
 def test_a_goroutine_that_locks_twice_waits_for_itself() -> None:
@@ -174,3 +187,10 @@ def test_every_waiter_is_counted_once_and_every_cycle_closes(groups: list[Gorout
     for row in found.wait_cycles:
         assert row.length == len(row.kinds) >= 1
         assert row.chain.startswith("goroutine ")
+
+
+def test_a_cycle_says_whether_addresses_prove_it() -> None:
+    full = derive(recorded("go1.27/lock-cycle", "goroutine.txt"), benign=shared_benign())
+    assert [row.basis for row in full.wait_cycles] == ["address"]
+    profile = derive(recorded("go1.27/lock-cycle", "goroutine.pb.gz"), benign=shared_benign())
+    assert [row.basis for row in profile.wait_cycles] == ["frame"]

@@ -7,6 +7,7 @@ from snapshots import NOW, TARGET, dump, group, parsed, recorded, shared_benign,
 
 from bot.facts.derive import derive
 from bot.model.facts import Facts, RuntimeRow
+from bot.model.logs import LogReading, RuntimeTrace
 from bot.model.profiles import MetricPoint, MetricsPage
 from bot.model.snapshot import KubernetesList, Parsed, Snapshot
 
@@ -145,3 +146,40 @@ def test_connection_pools() -> None:
         ("orders", 9, 10, 0.9, 77, 12.5),
         ("archive", 3, None, None, None, None),
     ]
+
+
+def test_trace_lines_of_the_runtime_fill_what_the_metrics_do_not_say() -> None:
+    trace = RuntimeTrace(collections=9, gc_cpu_ratio=0.4, gc_pause_max_seconds=0.2, gomaxprocs=2, threads=31)
+    log = parsed("service.log", LogReading(transport="plain", lines=9, runtime_trace=trace))
+    alone = row(log)
+    assert (alone.gc_cpu_ratio, alone.gc_pause_max_seconds, alone.gomaxprocs, alone.threads) == (0.4, 0.2, 2, 31)
+    assert (alone.target, alone.evidence, alone.goroutines) == (TARGET.instance, "service.log", None)
+    filled = row(log, page({"go_threads": 12, "go_goroutines": 8}))
+    assert (filled.threads, filled.gomaxprocs, filled.goroutines, filled.evidence) == (12, 2, 8, "metrics.txt")
+    with_goroutines = row(log, parsed("goroutine.pb.gz", dump(group("select", 3, "shop.f f.go:1"))))
+    assert (with_goroutines.goroutines, with_goroutines.gomaxprocs) == (3, 2)
+
+
+def test_bodies_that_nobody_reads_are_told_from_those_being_read() -> None:
+    waiting = group("select", 30, "net/http.(*persistConn).readLoop t.go:1")
+    idle = group("IO wait", 5, "net.Read n.go:1", "net/http.(*persistConn).readLoop t.go:2")
+    reading = group("IO wait", 12, "net.Read n.go:1", "net/http.(*bodyEOFSignal).Read t.go:3", "shop.follow f.go:1")
+    assert row(parsed("goroutine.txt", dump(waiting, idle, form="debug=2"))).unread_response_bodies == 30
+    assert row(parsed("goroutine.txt", dump(waiting, idle, reading, form="debug=2"))).unread_response_bodies == 18
+    assert row(*recorded("go1.27/body-leak").parsed).unread_response_bodies == 120
+    assert row(*recorded("go1.27/healthy").parsed).unread_response_bodies == 0
+    assert row(page({"go_goroutines": 8})).unread_response_bodies is None
+
+
+def test_goroutines_that_could_run_are_counted_for_each_processor() -> None:
+    groups = (
+        group("runnable", 39, "shop.rank r.go:1"),
+        group("running", 1, "shop.rank r.go:2"),
+        group("select", 9, "shop.f f.go:1"),
+    )
+    goroutines = parsed("goroutine.txt", dump(*groups, form="debug=2"))
+    found = row(goroutines, page({"go_sched_gomaxprocs_threads": 4}))
+    assert (found.runnable_goroutines, found.runnable_per_processor) == (40, 10)
+    assert row(goroutines).runnable_per_processor is None
+    stateless = parsed("goroutine.debug1.txt", dump(group("", 9, "shop.f f.go:1"), form="debug=1"))
+    assert row(stateless).runnable_goroutines is None

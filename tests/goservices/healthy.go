@@ -21,6 +21,7 @@ const (
 
 // open sets up the sound shop: its endpoints and everything that runs in the background all day.
 func open(s *server.Server) {
+	log.Printf("level=info msg=\"configuration loaded\" currency=EUR workers=%d price_timeout=20ms", mailWorkers)
 	db := store.Open()
 	s.ReportDB("orders", db)
 	quotes := pricing.NewClient(supplier.Start())

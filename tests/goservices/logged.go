@@ -22,6 +22,7 @@ var logged = map[string]func(*server.Server){
 	"dns-resolver-fails":      payments.ResolverFails,
 	"dns-resolver-silent":     payments.ResolverSilent,
 	"exit-abandoned":          ledger.Abandoned,
+	"exit-fatal-record":       ledger.Superseded,
 	"exit-schema":             ledger.SchemaTooOld,
 	"init-panic":              func(s *server.Server) { tax.Use("EU"); s.Start() },
 	"peer-gone":               payments.PeerGone,

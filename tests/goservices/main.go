@@ -47,7 +47,6 @@ func serve() {
 		log.Fatalf("level=error msg=\"choose a failure and a positive count\" failure=%s known=%q", *failure, names())
 	}
 	log.Printf("level=info msg=\"starting\" service=checkout version=v1.42.0 go=%s gomaxprocs=%d", runtime.Version(), runtime.GOMAXPROCS(0))
-	log.Printf("level=info msg=\"configuration loaded\" currency=EUR workers=%d price_timeout=20ms", mailWorkers)
 	s := server.New(server.Options{Addr: *addr, Count: *count, Ramp: *ramp, Lifetime: *lifetime}, open)
 	provoke(s)
 	fmt.Printf("failure %s armed\n", *failure)

@@ -4,7 +4,8 @@ import hashlib
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from bot.errors import StoreError
 from bot.incidents.store import Store
 from bot.model.evidence import Evidence, Kind, Target
+from bot.model.incident import Status
 
 
 def evidence(now: datetime, content: bytes | Path, instance: str = "10.0.3.7:6060") -> Evidence:
@@ -57,7 +59,7 @@ def test_equal_content_is_kept_once_and_known_twice(store: Store, now: datetime,
 @pytest.mark.parametrize("instance", ["10.0.3.7:6060", ""])
 def test_a_resumed_job_finds_what_it_had_collected(store: Store, now: datetime, tmp_path: Path, instance: str) -> None:
     job = store.queue.enqueue(kind="diagnose", payload={}, now=now)
-    put = store.evidence.put(evidence(now, b"dump", instance), service="checkout", job=job, masked=2)
+    put = store.evidence.put(replace(evidence(now, b"dump", instance), masked=2), service="checkout", job=job)
     with Store(tmp_path) as restarted:
         assert restarted.evidence.of_job(job) == (put,)
         assert put.read() == b"dump"
@@ -76,8 +78,38 @@ def test_evidence_is_attached_to_the_incident_that_a_job_opened(store: Store, no
     assert store.evidence.of_incident(incident.number) == (put, later)
 
 
+def test_the_last_collection_of_a_service_is_known_for_a_while(store: Store, now: datetime) -> None:
+    before = now - timedelta(seconds=60)
+    assert store.evidence.recent_job("checkout", since=before) is None
+    for service in ("checkout", "cart"):
+        store.queue.enqueue(kind="diagnose", payload={"service": service}, now=now)
+        job = store.queue.claim("w", kinds=["diagnose"], lease_seconds=60, now=now)
+        assert job is not None
+        store.evidence.put(evidence(now, b"dump"), service=service, job=job.number)
+        assert store.evidence.recent_job(service, since=before) is None, "it may not be complete yet"
+        store.queue.finish(job, now=now)
+        assert store.evidence.recent_job(service, since=before) == job.number
+        assert store.evidence.recent_job(service, since=now) is None
+
+
+def test_evidence_from_before_a_resolution_is_not_the_latest_any_more(store: Store, now: datetime) -> None:
+    store.queue.enqueue(kind="diagnose", payload={"service": "checkout"}, now=now)
+    job = store.queue.claim("w", kinds=["diagnose"], lease_seconds=60, now=now)
+    assert job is not None
+    store.evidence.put(evidence(now, b"dump"), service="checkout", job=job.number)
+    store.queue.finish(job, now=now)
+    opened, _ = store.incidents.open_or_join(
+        service="checkout", dedup_key="k", title="t", severity="SEV3", opened_by="U1", now=now
+    )
+    store.evidence.attach(job=job.number, incident=opened.number)
+    before = now - timedelta(seconds=60)
+    assert store.evidence.recent_job("checkout", since=before) == job.number
+    store.incidents.change_status(opened.number, Status.RESOLVED, text="", actor="U1", now=now)
+    assert store.evidence.recent_job("checkout", since=before) is None
+
+
 def test_the_row_says_what_was_kept(store: Store, now: datetime, tmp_path: Path) -> None:
-    store.evidence.put(evidence(now, b"dump"), service="checkout", masked=2)
+    store.evidence.put(replace(evidence(now, b"dump"), masked=2), service="checkout")
     sha256 = hashlib.sha256(b"dump").hexdigest()
     with closing(sqlite3.connect(tmp_path / "gocrash.db")) as plain:
         row = plain.execute("SELECT sha256, kind, instance, bytes, path, collected_at, masked FROM evidence").fetchone()

@@ -65,6 +65,20 @@ def test_a_worker_claims_only_its_kinds(store: Store, now: datetime) -> None:
     assert job.kind == "remind"
 
 
+def test_two_jobs_about_one_service_are_never_worked_on_at_once(store: Store, now: datetime) -> None:
+    for service in ("checkout", "checkout", "cart"):
+        store.queue.enqueue(kind="diagnose", payload={"service": service}, now=now)
+    first, other = claim(store, now), claim(store, now)
+    assert first is not None
+    assert other is not None
+    assert (first.number, other.number) == (1, 3)
+    assert claim(store, now) is None
+    store.queue.finish(first, now=now)
+    second = claim(store, now)
+    assert second is not None
+    assert second.number == 2
+
+
 def test_a_lease_that_ran_out_is_claimed_again_and_the_first_worker_has_lost_it(store: Store, now: datetime) -> None:
     accept(store, "Ev1", now)
     first = claim(store, now)

@@ -58,7 +58,8 @@ def test_a_new_file_gets_every_migration_and_is_safe_to_write(path: Path) -> Non
             name: database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "foreign_keys", "synchronous")
         }
         assert settings == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2}
-        assert all(table.strict for table in database.tables)
+        # FTS5 makes tables of its own for an index.
+        assert all(table.strict for table in database.tables if "_search" not in table.name)
 
 
 def test_opening_again_applies_nothing_and_keeps_the_rows(path: Path) -> None:

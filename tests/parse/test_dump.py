@@ -239,3 +239,14 @@ def test_a_cut_profile_says_so() -> None:
     dump = parse_debug1(io.BytesIO(b"goroutine profile: total 9\n5 @ 0x1\n#\t0x1\tmain.f+0x1d\t\t/src/f.go:3\n"))
     assert (dump.seen, dump.parsed, dump.truncated) == (9, 5, True)
     assert "add up to 5" in dump.problems[0]
+
+
+@pytest.mark.parametrize("outermost", ["example.com/shop/tax.init", "example.com/shop/tax.init.0", "main.init.1"])
+def test_a_stack_that_ends_in_the_initialisation_of_a_package_is_whole(outermost: str) -> None:
+    text = f"goroutine 1 [running]:\nexample.com/shop/tax.parse()\n\t/src/tax.go:36 +0x1\n{outermost}()\n\t/src/tax.go:17 +0x25\n"
+    assert not parse_dump(io.BytesIO(text.encode())).truncated
+
+
+def test_a_method_named_init_does_not_end_a_stack() -> None:
+    text = "goroutine 1 [running]:\nexample.com/shop/tax.(*Rates).init()\n\t/src/tax.go:17 +0x25\n"
+    assert parse_dump(io.BytesIO(text.encode())).truncated

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from examples import POD, TAKEN_AT, path_of, write_meta
 
 from bot.collect.bundle import read_bundle
 from bot.diagnose import Engine, Subject, judge, load_engine
@@ -142,7 +145,7 @@ LOOK_ALIKES = [
     'level=info msg="required configuration loaded" missing=0',
     'level=critical msg="disk almost full" used=0.91',
     'level=alert msg="payment provider slow"',
-    'level=error msg="agent report" text="nginx: bind() to 0.0.0.0:80 failed (98: Address already in use)"',
+    'level=error msg="machine report" text="nginx: bind() to 0.0.0.0:80 failed (98: Address already in use)"',
     'level=error msg="node failed" error="rpc error: code = Unknown desc = listen tcp :80: bind: address already in use"',
     'level=error msg="upload failed" error="rpc error: code = Internal desc = write /data/1: no space left on device"',
     'level=info msg="checked disks" result="no space left on device: 0, read-only file system: 0"',
@@ -173,6 +176,60 @@ def test_look_alikes_are_let_pass(log: str, engine: Engine, tmp_path: Path) -> N
 def test_customers_who_leave_in_bulk_are_let_pass(engine: Engine, tmp_path: Path) -> None:
     left = ['level=warn msg="response not sent" error="write tcp 10.0.0.1:8080->10.0.0.9:4411: write: broken pipe"'] * 500
     assert fired(engine, tmp_path, service_log=READY + stamped(*left)) == {}
+
+
+KILLED_BY_PROBE = ("probe-failure-liveness/fires-no-answer-in-time", "pods.json", "events.json")
+NOT_READY = ("probe-failure-readiness/fires-dependency-down", "events.json")
+REFUSED = ("gateway-502-refused/fires-process-gone", "gateway.log")
+TOGETHER = [
+    (
+        [KILLED_BY_PROBE, ("partial-deadlock/fires-reserve-and-refund", "goroutine.txt")],
+        "partial-deadlock",
+        {"probe-failure-liveness"},
+    ),
+    (
+        [
+            ("oom-killed/fires-again-and-again", "pods.json"),
+            ("goroutine-leak-channel-send/fires-abandoned-results", "goroutine.txt", "goroutineleak.txt"),
+            REFUSED,
+        ],
+        "goroutine-leak-channel-send",
+        {"oom-killed", "crash-loop", "gateway-502-refused"},
+    ),
+    (
+        [
+            ("crash-loop/fires-nil-pointer", "pods.json", "service.log"),
+            ("gateway-502-no-live-upstream/fires-both-replicas-gone", "gateway.log"),
+            NOT_READY,
+        ],
+        "panic-nil-pointer",
+        {"crash-loop", "gateway-502-no-live-upstream", "probe-failure-readiness"},
+    ),
+    (
+        [("oom-killed/fires-container-limit", "pods.json"), REFUSED, NOT_READY],
+        "oom-killed",
+        {"gateway-502-refused", "probe-failure-readiness"},
+    ),
+    (
+        [("connection-failure-refused/fires-provider-down", "service.log"), NOT_READY],
+        "connection-failure-refused",
+        {"probe-failure-readiness"},
+    ),
+    ([("terminated/fires-rollout", "pods.json", "events.json"), REFUSED], "gateway-502-refused", set()),
+]
+
+
+@pytest.mark.parametrize(("evidence", "verdict", "symptoms"), TOGETHER)
+def test_symptoms_are_told_beneath_their_cause(
+    evidence: list[tuple[str, ...]], verdict: str, symptoms: set[str], engine: Engine, tmp_path: Path
+) -> None:
+    for example, *names in evidence:
+        for name in names:
+            shutil.copy(path_of(example) / name, tmp_path / name)
+    write_meta(tmp_path, TAKEN_AT + timedelta(seconds=20), instance=POD)
+    first = judge(read_bundle(tmp_path), engine, Subject(name="checkout")).diagnosis.findings[0]
+    assert first.playbook == verdict
+    assert symptoms <= {finding.playbook for finding in first.symptoms}
 
 
 PROCESS_ENDED = {

@@ -3,26 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
-import pytest
-
 from bot.model.diagnosis import Culprit, Diagnosis, NotEvaluated
 from bot.render import phrases
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [(0, "0 B"), (999, "999 B"), (41231, "41 KB"), (412_000_000, "412 MB"), (1.25e9, "1.2 GB"), (3e12, "3.0 TB")],
-)
-def test_bytes(count: float, text: str) -> None:
-    assert phrases.bytes_text(count) == text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0 ms"), (0.086, "86 ms"), (0.84, "0.8 s"), (60, "1 min"), (95, "1 min 35 s"), (7500, "2 h 5 min"), (273600, "3 d 4 h")],
-)
-def test_seconds(seconds: float, text: str) -> None:
-    assert phrases.seconds_text(seconds) == text
 
 
 def test_times_are_utc_whatever_zone_they_come_in() -> None:
@@ -32,7 +14,7 @@ def test_times_are_utc_whatever_zone_they_come_in() -> None:
 
 
 def test_cost_adds_up_the_targets(leak: Diagnosis) -> None:
-    assert phrases.cost_text(leak) == "cost: 3 ms frozen, 81 KB, 0.8 s"
+    assert phrases.cost_text(leak) == "cost: 3 ms frozen, 81 KB, 842 ms"
 
 
 def test_places() -> None:
@@ -49,6 +31,26 @@ def test_instances_say_how_many_of_how_many(leak: Diagnosis) -> None:
     assert phrases.instances_text(replace(first, instances=("a",)), replace(leak, targets=leak.targets[:1])) == "on a"
     many = replace(first, instances=tuple("abcdef"))
     assert phrases.instances_text(many, leak) == "on 6 of 6 instances: a, b, c and 3 more"
+
+
+def test_what_only_the_affected_instances_run_is_said(leak: Diagnosis) -> None:
+    first = replace(leak.findings[0], instances=("a", "b"))
+
+    def running(*revisions: str, go_versions: tuple[str, ...] = ("", "", "")) -> str:
+        targets = tuple(
+            replace(leak.targets[0], instance=name, revision=revision, go_version=go_version)
+            for name, revision, go_version in zip("abc", revisions, go_versions, strict=True)
+        )
+        return phrases.instances_text(first, replace(leak, targets=targets)).removeprefix("on 2 of 3 instances: a, b")
+
+    assert running("9f3e", "9f3e", "4ac1") == "; only these run revision 9f3e, the others 4ac1"
+    assert (
+        running("", "", "", go_versions=("go1.27.3", "go1.27.3", "go1.26.6")) == "; only these run Go 1.27.3, the others 1.26.6"
+    )
+    assert running("9f3e", "4ac1", "4ac1") == ""
+    assert running("9f3e", "9f3e", "9f3e") == ""
+    assert running("9f3e", "9f3e", "") == ""
+    assert running("9f3e", "", "4ac1") == ""
 
 
 def test_what_was_not_looked_at_is_grouped_by_what_is_missing(leak: Diagnosis) -> None:

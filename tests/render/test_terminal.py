@@ -24,7 +24,7 @@ def test_first_line_is_the_answer_and_last_line_the_cost(leak: Diagnosis, plain_
     print_diagnosis(leak, plain_console)
     lines = shown(plain_console).splitlines()
     assert lines[0] == "HIGH  412 goroutines are stuck sending in shop.(*Pool).fetch (pool.go:88)"
-    assert lines[-1] == "cost: 3 ms frozen, 81 KB, 0.8 s"
+    assert lines[-1] == "cost: 3 ms frozen, 81 KB, 842 ms"
     assert "\x1b" not in shown(plain_console)
 
 
@@ -37,7 +37,7 @@ def test_a_long_answer_stays_one_line(leak: Diagnosis, plain_console: Console) -
 def test_nothing_found(healthy: Diagnosis, plain_console: Console) -> None:
     print_diagnosis(healthy, plain_console)
     assert shown(plain_console) == (
-        "Nothing wrong found in goroutine, heap and metrics of 1 instance\n\ncost: 0 ms frozen, 512 B, 0.4 s\n"
+        "Nothing wrong found in goroutine, heap and metrics of 1 instance\n\ncost: 0 ms frozen, 512 B, 400 ms\n"
     )
 
 

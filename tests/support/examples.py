@@ -8,6 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from bot.collect.meta import META, read_meta
+
 PLAYBOOKS = Path(__file__).parents[2] / "playbooks"
 POD = "checkout-6d5f8b7c9d-x2k4q"
 TAKEN_AT = datetime(2026, 11, 20, 14, 2, 11, tzinfo=UTC)
@@ -34,9 +36,16 @@ def write_meta(directory: Path, collected_at: datetime, *, instance: str = "", *
     if instance:
         said["targets"] = [{"instance": instance}]
     said["collected_at"] = collected_at.isoformat(timespec="seconds")
-    (directory / "meta.yaml").write_text(yaml.safe_dump(said | words, sort_keys=False))
+    (directory / META).write_text(yaml.safe_dump(said | words, sort_keys=False))
 
 
 def collected_at(directory: Path) -> datetime:
-    """When the evidence of an example was collected."""
-    return datetime.fromisoformat(yaml.safe_load((directory / "meta.yaml").read_text())["collected_at"])
+    """When the evidence of an example was collected.
+
+    Raises:
+        ValueError: its `meta.yaml` does not say.
+    """
+    taken_at = read_meta(directory / META).taken_at
+    if taken_at is None:
+        raise ValueError(f"{directory} does not say when it was collected")
+    return taken_at

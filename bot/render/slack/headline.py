@@ -15,6 +15,7 @@ from bot.model.diagnosis import Diagnosis, Finding
 from bot.model.incident import Incident
 from bot.model.message import Action, Block, SlackMessage
 from bot.model.rule import Confidence, Severity
+from bot.model.units import format_duration
 from bot.render.phrases import (
     CONFIDENCE,
     all_symptoms,
@@ -23,7 +24,6 @@ from bot.render.phrases import (
     instances_text,
     masked_text,
     not_collected,
-    seconds_text,
     seen_before,
     short_place_text,
     utc,
@@ -132,7 +132,7 @@ def resolved(
     """Return the headline of a resolved incident: how long it took, what it was and what ended it."""
     took = ""
     if incident.resolved_at:
-        took = f" after {seconds_text((utc(incident.resolved_at) - utc(incident.opened_at)).total_seconds())}"
+        took = f" after {format_duration((utc(incident.resolved_at) - utc(incident.opened_at)).total_seconds())}"
     title = f"{incident.key} *{inline(incident.service)}*: {clip(inline(incident.title), MAX_LINE)}"
     body = [section(f":white_check_mark: *Resolved{took}* · {title}")]
     lines = [f"*What ended it:* {inline(incident.resolution)}"] if incident.resolution else []

@@ -121,16 +121,15 @@ func (v *Voucher) Worth() int {
 	return v.worth
 }
 
-// LockTwice has a request wait for the lock that it holds itself, and Count more behind it.
+// LockTwice has a request wait for the lock that it holds itself, and Count more of its kind behind it.
 func LockTwice(s *server.Server) {
 	voucher := &Voucher{worth: 500}
 	handle(s, "/pay", func() { voucher.Redeem() })
-	handle(s, "/cart", func() { voucher.Worth() })
 	s.Start()
 	s.Crowd("/pay", 1)
-	s.Settle("sync.Mutex.Lock", "ledger.(*Voucher).Redeem(", 1)
-	s.Crowd("/cart", s.Count)
-	s.Settle("sync.Mutex.Lock", "ledger.(*Voucher).Worth(", s.Count+1)
+	s.Settle("sync.Mutex.Lock", "ledger.(*Voucher).Worth(", 1)
+	s.Crowd("/pay", s.Count)
+	s.Settle("sync.Mutex.Lock", "ledger.(*Voucher).Redeem(", s.Count+1)
 }
 
 // Total reads every balance. The fault: it takes the read lock again, and between the two a writer has come to wait.

@@ -52,3 +52,9 @@ func Abandoned(s *server.Server) {
 	log.Printf("level=error msg=\"lost the leader lease, giving up\" lease=ledger-writer holder=checkout-7c9f")
 	os.Exit(3)
 }
+
+// Superseded ends the program by itself with a record of the level fatal.
+func Superseded(s *server.Server) {
+	s.Start()
+	log.Fatalf("level=fatal msg=\"another writer has taken over\" writer=ledger-writer epoch=%d", 42)
+}

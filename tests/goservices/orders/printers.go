@@ -4,11 +4,15 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"time"
 
 	"example.com/shop/server"
 )
 
-const printersPerJob = 5
+const (
+	printersPerJob = 5
+	printTime      = 10 * time.Millisecond
+)
 
 // printJob hands letters to printers. The fault: its end wakes one printer only.
 type printJob struct {
@@ -55,17 +59,18 @@ func (j *printJob) close() {
 
 // LeakCond leaves at least Count printers waiting for a signal that was given once, to another one.
 func LeakCond(s *server.Server) {
-	s.Handle("/checkout", func(w http.ResponseWriter, _ *http.Request) {
+	s.Handle("/cart", func(w http.ResponseWriter, _ *http.Request) {
 		job := newPrintJob()
 		for i := 0; i < printersPerJob; i++ {
 			go job.print()
 		}
+		time.Sleep(printTime)
 		job.close()
 		fmt.Fprintln(w, "thank you")
 	})
 	s.Start()
 	// A printer that starts after the end of its job leaves at once: ask until enough have started before.
 	for server.Waiting("sync.Cond.Wait", "orders.(*printJob).next(") < s.Count {
-		_ = s.Get("/checkout?session=1")
+		_ = s.Get("/cart?session=1")
 	}
 }

@@ -21,12 +21,16 @@ func rank(until time.Time) (sum [sha256.Size]byte) {
 	return sum
 }
 
-// Overload has Count requests compute at the same time.
+// Overload has Count requests compute at the same time. They wait for one another, so that the first ones leave the processor
+// to those that still have to come in.
 func Overload(s *server.Server) {
+	begin := make(chan struct{})
 	s.Handle("/search", func(w http.ResponseWriter, _ *http.Request) {
+		<-begin
 		fmt.Fprintf(w, "%x\n", rank(time.Now().Add(rankTime)))
 	})
 	s.Start()
 	s.Crowd("/search", s.Count)
-	s.Settle("runnable", "orders.rank(", s.Count/2)
+	s.Settle("chan receive", "orders.Overload.func", s.Count)
+	close(begin)
 }

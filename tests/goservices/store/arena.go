@@ -73,6 +73,7 @@ func CheckPointer(s *server.Server) {
 	a := &Arena{}
 	s.Background(func() {
 		record := new([2]int32)
+		a.records = append(a.records, unsafe.Pointer(record))
 		log.Printf("level=info msg=\"record\" first=%d", a.wide(record)[0])
 	})
 }

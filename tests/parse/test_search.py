@@ -1,0 +1,95 @@
+"""Dumps inside large logs: goroutines that are taken whole must count as those that are read line by line."""
+
+from __future__ import annotations
+
+import io
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.model.logs import LogReading
+from bot.parse.log import parse_log
+
+BLOCK_BYTES = 1 << 20
+PREFIX = "web-1  | "
+
+
+def goroutine(number: int, *, kind: int = 0, state: str = "chan receive, 3 minutes") -> str:
+    frames = "".join(
+        f"example.com/shop/s{kind}.F{depth}(0xc{number:06x})\n\t/src/s{kind}/f.go:{depth + 9} +0x1d\n" for depth in range(9)
+    )
+    return f"goroutine {number} [{state}]:\n{frames}created by example.com/shop.start in goroutine 1\n\t/src/s.go:4 +0x2f\n"
+
+
+def both_ways(text: str) -> tuple[LogReading, LogReading]:
+    """Read a text as it is, and line by line: lines that name their writer are never taken whole."""
+    assert len(text) > 2 * BLOCK_BYTES, "the first block is read line by line anyway"
+    named = "".join(f"{PREFIX}{line}\n" for line in text.split("\n"))
+    return parse_log(io.BytesIO(text.encode())), parse_log(io.BytesIO(named.encode()))
+
+
+def dump(count: int) -> list[str]:
+    return [
+        goroutine(number, kind=number % 7, state="select" if number % 5 else "IO wait, 2 minutes") for number in range(2, count)
+    ]
+
+
+@pytest.mark.parametrize("opening", ["SIGQUIT: quit\nPC=0x47 m=0 sigcode=0\n\n", "panic: boom\n\n", ""])
+def test_both_ways_find_the_same(opening: str) -> None:
+    lines = "\n".join(f"2026/11/20 23:03:{number % 60:02d} served order {number}" for number in range(500))
+    goroutines = "\n".join(dump(8_000))
+    text = f"{lines}\n{opening}{goroutines}\nexit status 2\n{lines}\n"
+    whole, by_line = both_ways(text)
+    found, expected = (
+        [*whole.dumps, *(crash.dump for crash in whole.crashes)],
+        [
+            *by_line.dumps,
+            *(crash.dump for crash in by_line.crashes),
+        ],
+    )
+    assert found == expected
+    assert len(found) == 1
+    assert found[0] is not None
+    assert (found[0].seen, found[0].parsed) == (7_998, 7_998)
+    assert [crash.exit_code for crash in whole.crashes] == [crash.exit_code for crash in by_line.crashes]
+
+
+oddities = st.sampled_from(
+    [
+        "2026/11/20 23:03:37 a line in between",
+        "goroutine 5 [running]:",
+        "exit status 2",
+        "panic: again\n",
+        goroutine(9_001, kind=99),
+        goroutine(9_002, state="running"),
+        goroutine(77),
+        goroutine(9_003) + "\tstray\n",
+        "created by nobody",
+        "",
+        "\n\n",
+        "runtime stack:\nruntime.mstart()\n\t/go/proc.go:1 +0x5\n",
+        "==================\nWARNING: DATA RACE\n==================",
+    ]
+)
+
+
+@settings(max_examples=12, deadline=None)
+@given(found=st.lists(oddities, min_size=1, max_size=6), seed=st.integers(0, 9_999))
+def test_nothing_that_stands_in_between_makes_a_difference(found: list[str], seed: int) -> None:
+    goroutines = dump(6_000)
+    places = random.Random(seed)  # noqa: S311  # places in a test
+    for oddity in found:
+        goroutines.insert(places.randrange(3_500, len(goroutines)), oddity)
+    whole, by_line = both_ways("fatal error: boom\n\n" + "\n".join(goroutines))
+    for one, other in zip(whole.crashes, by_line.crashes, strict=True):
+        assert one.dump == other.dump
+        assert (one.message, one.stack, one.exit_code, one.locator) == (
+            other.message,
+            other.stack,
+            other.exit_code,
+            other.locator,
+        )
+    assert whole.dumps == by_line.dumps
+    assert len(whole.races) == len(by_line.races)

@@ -1,0 +1,65 @@
+"""From the configuration to instances and logs: the real Go program behind stand-ins for Kubernetes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import pytest
+from apis import TOKEN, Kubernetes, answering, pod
+from misbehaving import Misbehaving
+from shop import ShopRunner
+
+from bot.config import Api, Auth, Config, Defaults, LogSource, Service
+from bot.diagnose import Outcome, diagnose, load_engine
+from bot.model.evidence import Kind
+from bot.model.sources import Discover, DnsDiscovery, KubernetesDiscovery, KubernetesLog
+from bot.model.units import Duration
+from bot.plan import plan_of
+
+PANIC = b"panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:4 +0x1d\nexit status 2\n"
+
+
+@pytest.fixture
+def cluster() -> Kubernetes:
+    return Kubernetes([pod("checkout-a", ip="127.0.0.1"), pod("checkout-b", restarts=4)], {("checkout-b", True): PANIC})
+
+
+def asked(config: Config) -> Outcome:
+    service = config.service("checkout")
+    now = datetime.now(UTC)
+    return diagnose(service, load_engine(), plan_of(service, config), now=lambda: now, progress=lambda _step: None)
+
+
+def test_pods_are_diagnosed_by_name_and_those_that_died_by_their_last_log(run_shop: ShopRunner, cluster: Kubernetes) -> None:
+    shop = run_shop("healthy")
+    server = Misbehaving(answering(cluster))
+    try:
+        found = Discover(
+            kubernetes=KubernetesDiscovery(namespace="shop", selector="app=checkout", port=urlsplit(shop.url).port or 0)
+        )
+        service = Service(discover=found, logs=(LogSource(kubernetes=KubernetesLog(previous=True)),))
+        api = Api(url=server.url, auth=Auth(bearer=TOKEN))
+        outcome = asked(Config(services={"checkout": service}, defaults=Defaults(interval=Duration(0)), kubernetes=api))
+    finally:
+        server.close()
+    reports = {target.instance: target for target in outcome.diagnosis.targets}
+    assert list(reports) == ["checkout-a", "checkout-b"]
+    assert {"goroutine", "heap", "metrics"} <= set(reports["checkout-a"].collected)
+    assert reports["checkout-b"].collected == ("service.log",)
+    assert [(row.target, row.message, row.exit_code) for row in outcome.facts.crashes] == [("checkout-b", "boom", 2)]
+
+
+def test_when_nobody_knows_an_instance_the_answer_says_why() -> None:
+    service = Service(discover=Discover(dns=DnsDiscovery(name="checkout.invalid", port=6060)))
+    diagnosis = asked(Config(services={"checkout": service})).diagnosis
+    assert diagnosis.verdict == "nothing could be looked at"
+    ((failure,),) = [target.failures for target in diagnosis.targets]
+    assert (failure.kind, failure.target) == (Kind.GOROUTINE, None)
+    assert failure.reason.startswith("no instance is known: the name checkout.invalid cannot be looked up")
+
+
+def test_outside_a_cluster_kubernetes_must_be_configured() -> None:
+    found = Discover(kubernetes=KubernetesDiscovery(namespace="shop", selector="app=checkout"))
+    diagnosis = asked(Config(services={"checkout": Service(discover=found)})).diagnosis
+    assert diagnosis.targets[0].failures[0].reason.startswith("no instance is known: no Kubernetes is around"), diagnosis.targets
