@@ -27,6 +27,7 @@ VERBS = (
     *("history", "search", "stats", "runbook", "services", "mute", "unmute", "help", "doctor"),
 )
 SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+PATTERN_GROUPS = frozenset({"title", "service", "state"})
 SCHEMES = ("http", "https", "unix", "http+unix")
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 """Where Kubernetes puts the credentials of a pod (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod)."""
@@ -111,7 +112,8 @@ class AlertSigns:
 class Service:
     """One service. `name` is its key in the file.
 
-    `replay` names a saved bundle, relative to the configuration file, that answers instead of live targets.
+    `replay` names a saved bundle, relative to the configuration file, that answers instead of live targets. `channel` is the
+    Slack channel in which alerts that come over HTTP are answered.
     """
 
     name: str = ""
@@ -126,6 +128,7 @@ class Service:
     logs: tuple[LogSource, ...] = ()
     gateway_logs: tuple[LogSource, ...] = ()
     alerts: AlertSigns = field(default_factory=AlertSigns)
+    channel: str = ""
     own_modules: tuple[str, ...] = ()
     source_url: str = ""
     thresholds: Mapping[str, float] = field(default_factory=dict)
@@ -173,10 +176,26 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class AlertChannel:
-    """A channel where alerts of other bots are answered; `bots` lists the bot or app ids that count."""
+    """A channel where alerts of other bots are answered; `bots` lists the bot or app ids that count.
+
+    `pattern` is a regular expression for messages of a shape of their own: it is searched in all words of a message, its group
+    `title` becomes the alert's title, `service` names the service, `state` says whether it is over (`resolved`, `ok`, `up`, …).
+    """
 
     channel: str
     bots: tuple[str, ...]
+    pattern: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a pattern that could not be used."""
+        if not self.pattern:
+            return
+        try:
+            groups = re.compile(self.pattern).groupindex.keys()
+        except re.error as error:
+            raise UsageError(f"`{self.pattern}` is no regular expression: {error}") from error
+        if "title" not in groups or not groups <= PATTERN_GROUPS:
+            raise UsageError("`pattern` needs a group (?P<title>…), and may have (?P<service>…) and (?P<state>…), no others")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +203,14 @@ class SlackSettings:
     """Where in Slack the bot listens to other bots."""
 
     alerts: tuple[AlertChannel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long evidence is kept, and how much of it at most; that of open incidents always."""
+
+    evidence: Duration = Duration(30 * 86400.0)
+    evidence_max: ByteSize = ByteSize(5 * 10**9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +228,7 @@ class Config:
     kubernetes: Api | None = None
     playbooks: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
+    retention: Retention = field(default_factory=Retention)
 
     def __post_init__(self) -> None:
         """Name every service by its key, and refuse names and patterns that cannot work."""

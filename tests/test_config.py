@@ -70,6 +70,9 @@ def test_relative_paths_are_taken_from_the_file(tmp_path: Path) -> None:
         ("loki: {url: loki:3100}", "loki: `loki:3100` is no address"),
         ("services:\n  a: {targets: [http://h:1], auth: {bearer: x, bearer_file: y}}", "either `bearer_file`"),
         ("redact: ['(']", "is no regular expression"),
+        ("slack: {alerts: [{channel: C, bots: [B], pattern: '('}]}", "1: slack.alerts[0]: `(` is no regular expression"),
+        ("slack: {alerts: [{channel: C, bots: [B], pattern: 'a'}]}", "needs a group (?P<title>…)"),
+        ("slack: {alerts: [{channel: C, bots: [B], pattern: '(?P<title>a)(?P<stat>b)'}]}", "no others"),
         ("defaults: {deadline: soon}", "defaults.deadline: write a length of time"),
         (
             "services:\n  a: {targets: [http://h:1], auth: {bearer: x, basic: {user: u, password: p}}}",

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from apis import TOKEN, Kubernetes, answering, pod
+from cli import gocrash
 from misbehaving import Misbehaving
 from shop import ShopRunner
 
@@ -63,3 +64,9 @@ def test_outside_a_cluster_kubernetes_must_be_configured() -> None:
     found = Discover(kubernetes=KubernetesDiscovery(namespace="shop", selector="app=checkout"))
     diagnosis = asked(Config(services={"checkout": Service(discover=found)})).diagnosis
     assert diagnosis.targets[0].failures[0].reason.startswith("no instance is known: no Kubernetes is around"), diagnosis.targets
+
+
+def test_a_unix_socket_may_be_named_on_the_command_line() -> None:
+    run = gocrash("diagnose", "http+unix://%2Frun%2Fnone.sock", "--quiet")
+    assert run.status == 3
+    assert "there is no socket at /run/none.sock" in run.out

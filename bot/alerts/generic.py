@@ -1,18 +1,15 @@
 r"""Any other bot's message: its first line is the title, words for "over" make it a resolved one.
 
->>> read({"text": "Probe failed: checkout\ndetails"}).title
-'Probe failed: checkout'
+>>> alert = read({"text": "*Probe failed:* checkout\n - service = checkout"})
+>>> alert.title, alert.labels
+('Probe failed: checkout', {'service': 'checkout'})
 """
 
 from __future__ import annotations
 
-import re
-
-from bot.alerts.message import Message, fields, words
+from bot.alerts.message import Message, fields, sent_at, words
+from bot.alerts.wording import OVER, key, listed, plain
 from bot.model.alert import Alert
-
-RESOLVED = re.compile(r"\b(?:resolved|recovered|ok again|back to normal)\b", re.IGNORECASE)
-NUMBERS = re.compile(r"\d+")
 
 
 def read(message: Message) -> Alert | None:
@@ -20,12 +17,14 @@ def read(message: Message) -> Alert | None:
     texts = words(message)
     if not texts:
         return None
-    title = texts[0].splitlines()[0]
+    text = "\n".join(texts)
+    title = plain(texts[0].splitlines()[0])
     return Alert(
         source="generic",
-        fingerprint="generic:" + NUMBERS.sub("#", RESOLVED.sub("", title)).strip(),
+        fingerprint=f"generic:{key(title)}",
         title=title,
-        firing=not RESOLVED.search(title),
-        labels=fields(message),
-        text="\n".join(texts),
+        firing=not OVER.search(title),
+        labels=listed(text) | fields(message),
+        text=text,
+        occurred_at=sent_at(message),
     )

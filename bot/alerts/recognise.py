@@ -30,8 +30,10 @@ def recognise(alert: Alert, services: Mapping[str, Signs]) -> tuple[str, ...]:
 
 
 def _label_matches(alert: Alert, name: str, signs: Signs) -> bool:
+    # Products write label names their own way: `service` of Prometheus is the field `Service` of PagerDuty.
+    said = {label.casefold(): value.casefold() for label, value in alert.labels.items()}
     accepted = {"service": (name,), **signs.labels}
-    return any(alert.labels.get(label) in values for label, values in accepted.items())
+    return any(said.get(label.casefold(), "") in {value.casefold() for value in values} for label, values in accepted.items())
 
 
 def _text_matches(text: str, name: str, signs: Signs) -> list[tuple[int, int]]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.collect.archive import is_archive
 from bot.collect.bundle import is_bundle, read_bundle
 from bot.collect.files import read_files
 from bot.config import Config, Service
@@ -98,12 +99,21 @@ def _plan(service: Service, config: Config, wishes: Wishes) -> Plan:
 
 def _files(sources: Sequence[str], config: Config, wishes: Wishes) -> Bundle:
     """Return the evidence of files, bundles and standard input as one bundle."""
-    if len(sources) == 1 and is_bundle(Path(sources[0])):
-        bundle = read_bundle(Path(sources[0]))
+    if len(sources) == 1 and (place := _bundle_place(Path(sources[0]))):
+        bundle = read_bundle(place)
         return replace(bundle, service=wishes.service or bundle.service)
     if len(sources) == 1 and sources[0] != "-" and not Path(sources[0]).exists():
         raise UsageError(_unknown(sources[0], config))
     return read_files(sources, service=wishes.service or "service", sniff=sniff, now=_now())
+
+
+def _bundle_place(path: Path) -> Path | None:
+    """Return where a bundle can be read: the directory itself, or what an exported archive unpacks to; None for other files."""
+    if is_archive(path):
+        from bot.cli.saved import unpacked  # noqa: PLC0415  # only an archive needs it
+
+        return unpacked(path)
+    return path if is_bundle(path) else None
 
 
 def _unknown(source: str, config: Config) -> str:

@@ -20,7 +20,7 @@ def goroutine_groups(census: Census, growth: Growth, ownership: Ownership, benig
     """Return one row per group: leaked ones first, then the largest, harmless ones last."""
     total, started = census.total, _started(census)
     rows = [
-        replace(_group_row(seen, total, growth, ownership, benign), helpers_ratio=_helpers_ratio(seen, started))
+        replace(_group_row(seen, total, growth, ownership, benign), children_ratio=_children_ratio(seen, started))
         for seen in census.groups
     ]
     return sorted(rows, key=lambda row: (-row.leaked_count, row.benign, -row.count, row.function, row.line, row.top_function))
@@ -81,7 +81,7 @@ def _started(census: Census) -> Counter[str]:
     return started
 
 
-def _helpers_ratio(seen: SeenGroup, started: Counter[str]) -> float | None:
+def _children_ratio(seen: SeenGroup, started: Counter[str]) -> float | None:
     functions = {frame.function for frame in seen.group.stack}
     return ratio(sum(started[function] for function in functions), seen.group.count) if started else None
 

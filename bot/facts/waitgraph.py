@@ -232,7 +232,8 @@ def _waits_itself(lock: Lock, places: list[_Place], calls: Mapping[int, LockCall
     """Return the waiter that holds the lock already: it stands in code of the owner once more, further out.
 
     That alone is no proof, for the outer method need not lock. It counts when others wait in that method on an earlier line, when
-    a writer stands between two read locks of one goroutine, or when nobody else wants the lock.
+    a writer stands between two read locks of one goroutine, or when nobody else wants the lock and it has waited for minutes: a
+    lock that is only busy is free again by then.
     """
     for place in places:
         call, stack = calls.get(id(place.seen)), place.seen.group.stack
@@ -241,9 +242,11 @@ def _waits_itself(lock: Lock, places: list[_Place], calls: Mapping[int, LockCall
             continue
         beyond = next((frame for frame in outer if frame.line > lock.lowest_line(frame)), None)
         between = call.kind == READER and WRITER in lock.kinds
-        if not (beyond or between or lock.count == 1):
+        sure = beyond is not None or between
+        if not sure and lock.count > 1:
             continue
         for inside in place.goroutines:
-            if inside.wanted is lock and (proved := inside.works_on(lock)) is not False:
-                return Holder(inside.who, beyond or outer[0], "address" if proved else "frame", waits_itself=True)
+            waited = inside.who.member.minutes if inside.who.member else None
+            if (sure or waited) and inside.wanted is lock and (proved := inside.works_on(lock)) is not False:
+                return Holder(inside.who, beyond or outer[0], "address" if proved and sure else "frame", waits_itself=True)
     return None

@@ -64,6 +64,13 @@ class Diagnoses:
         )
         return to_json(row["document"]) if row else None
 
+    def of(self, incident: int) -> tuple[dict[str, Any], ...]:
+        """Return the JSON answers of all diagnoses of an incident, the oldest first."""
+        rows = self._connections.rows(
+            "SELECT document FROM diagnoses WHERE incident = :incident ORDER BY number", incident=incident
+        )
+        return tuple(to_json(row["document"]) for row in rows)
+
     def similar(
         self, fingerprint: str, *, service: str, exclude: int | None = None, limit: int = 5
     ) -> tuple[SimilarIncident, ...]:

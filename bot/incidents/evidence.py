@@ -47,25 +47,29 @@ class EvidenceFiles:
         """
         sha256, path = self._keep(evidence)
         kept = replace(evidence, content=self._directory / path)
-        self._connections.insert(
-            "evidence",
-            incident=incident,
-            job=job,
-            service=service,
-            instance=evidence.instance,
-            kind=evidence.kind,
-            name=evidence.name,
-            source=evidence.source,
-            sha256=sha256,
-            bytes=kept.size_bytes,
-            path=path,
-            collected_at=evidence.collected_at,
-            duration_seconds=evidence.duration_seconds,
-            frozen_seconds=evidence.frozen_seconds,
-            sample=evidence.sample,
-            truncated=evidence.truncated,
-            masked=evidence.masked,
-        )
+        with self._connections.transaction():
+            if not (self._directory / path).exists():
+                # Earlier evidence of the same content was pruned just now; while this transaction lasts that cannot happen.
+                self._keep(evidence)
+            self._connections.insert(
+                "evidence",
+                incident=incident,
+                job=job,
+                service=service,
+                instance=evidence.instance,
+                kind=evidence.kind,
+                name=evidence.name,
+                source=evidence.source,
+                sha256=sha256,
+                bytes=kept.size_bytes,
+                path=path,
+                collected_at=evidence.collected_at,
+                duration_seconds=evidence.duration_seconds,
+                frozen_seconds=evidence.frozen_seconds,
+                sample=evidence.sample,
+                truncated=evidence.truncated,
+                masked=evidence.masked,
+            )
         return kept
 
     def attach(self, *, job: int, incident: int) -> None:
@@ -74,7 +78,9 @@ class EvidenceFiles:
 
     def of_job(self, job: int) -> tuple[Evidence, ...]:
         """Return what a job has collected so far, in that order."""
-        return self._read(self._connections.rows("SELECT * FROM evidence WHERE job = :job ORDER BY number", job=job))
+        return self._read(
+            self._connections.rows("SELECT * FROM evidence WHERE job = :job AND pruned_at IS NULL ORDER BY number", job=job)
+        )
 
     def recent_job(self, service: str, *, since: datetime) -> int | None:
         """Return the number of the last job that is done and collected evidence of a service after `since`; None without one.
@@ -84,7 +90,8 @@ class EvidenceFiles:
         row = self._connections.row(
             "SELECT evidence.job FROM evidence JOIN jobs ON jobs.number = evidence.job AND jobs.state = 'done'"
             " LEFT JOIN incidents ON incidents.number = evidence.incident"
-            " WHERE evidence.service = :service AND evidence.collected_at > :since AND incidents.resolved_at IS NULL"
+            " WHERE evidence.service = :service AND evidence.collected_at > :since AND evidence.pruned_at IS NULL"
+            " AND incidents.resolved_at IS NULL"
             " ORDER BY evidence.number DESC LIMIT 1",
             service=service,
             since=since,
@@ -92,9 +99,20 @@ class EvidenceFiles:
         return int(row["job"]) if row else None
 
     def of_incident(self, incident: int) -> tuple[Evidence, ...]:
-        """Return all evidence of an incident, in the order in which it was kept."""
-        rows = self._connections.rows("SELECT * FROM evidence WHERE incident = :incident ORDER BY number", incident=incident)
-        return self._read(rows)
+        """Return all evidence of an incident that was not pruned, in the order in which it was kept."""
+        return self._read(self._rows_of(incident))
+
+    def collections(self, incident: int) -> tuple[tuple[Evidence, ...], ...]:
+        """Return the same, with what one job collected together; the collection that began first is the first."""
+        by_job: dict[int | None, list[Row]] = {}
+        for row in self._rows_of(incident):
+            by_job.setdefault(row["job"], []).append(row)
+        return tuple(map(self._read, by_job.values()))
+
+    def _rows_of(self, incident: int) -> list[Row]:
+        return self._connections.rows(
+            "SELECT * FROM evidence WHERE incident = :incident AND pruned_at IS NULL ORDER BY number", incident=incident
+        )
 
     def _read(self, rows: list[Row]) -> tuple[Evidence, ...]:
         return tuple(_evidence(row, self._directory) for row in rows)

@@ -12,6 +12,8 @@ from bot.incidents.timeline import Timeline, unknown_incident
 from bot.model.incident import Incident, Status, TimelineEvent
 
 SEVERITIES = ("SEV1", "SEV2", "SEV3", "SEV4")
+# One incident per service is open at a time: what else breaks meanwhile joins it.
+SERVICE_KEY = "service"
 
 # Two statements, because only one that says so plainly uses the index over open incidents.
 _LIST = {
@@ -77,14 +79,14 @@ class Incidents:
         row = self._connections.row("SELECT * FROM incidents WHERE number = :number", number=number)
         if row is None:
             raise unknown_incident(number)
-        return _incident(row)
+        return incident_of(row)
 
     def list_incidents(
         self, *, status: Literal["open", "all"] = "open", service: str | None = None, limit: int = 100
     ) -> tuple[Incident, ...]:
         """Return incidents, the newest first; `service` None means every service."""
         rows = self._connections.rows(_LIST[status], service=service, limit=limit)
-        return tuple(_incident(row) for row in rows)
+        return tuple(incident_of(row) for row in rows)
 
     def change_status(self, number: int, status: Status, *, text: str, actor: str, now: datetime) -> Incident:
         """Move an open incident to another status; `text` says why, and becomes the resolution when it is resolved.
@@ -190,7 +192,7 @@ class Incidents:
             service=service,
             dedup_key=dedup_key,
         )
-        return _incident(row) if row else None
+        return incident_of(row) if row else None
 
 
 def _check_severity(severity: str) -> None:
@@ -198,7 +200,8 @@ def _check_severity(severity: str) -> None:
         raise UsageError(f"{severity!r} is no severity: use one of {', '.join(SEVERITIES)}")
 
 
-def _incident(row: Row) -> Incident:
+def incident_of(row: Row) -> Incident:
+    """Return the incident of a row that holds all columns of the table `incidents`."""
     return Incident(
         number=row["number"],
         service=row["service"],

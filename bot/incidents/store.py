@@ -14,8 +14,11 @@ from bot.incidents.diagnoses import Diagnoses
 from bot.incidents.evidence import EvidenceFiles
 from bot.incidents.incidents import Incidents
 from bot.incidents.leases import RunningLease
+from bot.incidents.links import Links
+from bot.incidents.memory import Memory
 from bot.incidents.outbox import Outbox
 from bot.incidents.queue import Queue
+from bot.incidents.retention import Retention
 from bot.incidents.timeline import Timeline
 
 DATABASE_NAME = "gocrash.db"
@@ -44,7 +47,10 @@ class Store:
         self.timeline = Timeline(self._connections)
         self.incidents = Incidents(self._connections, self.timeline)
         self.diagnoses = Diagnoses(self._connections, self.timeline)
+        self.links = Links(self._connections, self.incidents, self.timeline)
+        self.memory = Memory(self._connections)
         self.evidence = EvidenceFiles(self._connections, data / EVIDENCE_NAME)
+        self.retention = Retention(self._connections, data / EVIDENCE_NAME)
         self.queue = Queue(self._connections)
         self.outbox = Outbox(self._connections)
         self.audit = Audit(self._connections)

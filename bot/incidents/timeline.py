@@ -1,4 +1,7 @@
-"""`Timeline`: the dated entries of incidents. Entries are added and withdrawn, never rewritten or deleted."""
+"""`Timeline`: the dated entries of incidents.
+
+Entries are added and withdrawn, never rewritten or deleted; only the time at which what a note tells happened may be corrected.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.errors import UsageError
-from bot.incidents.columns import to_json, to_time
+from bot.incidents.columns import to_column, to_json, to_time
 from bot.incidents.connections import Connections, Row
 from bot.model.incident import TimelineEvent
 
@@ -77,6 +80,28 @@ class Timeline:
                 actor=actor,
                 event=event,
             )
+            return self._event(event)
+
+    def move(self, event: int, occurred_at: datetime, *, actor: str, now: datetime) -> TimelineEvent:
+        """Say anew when the thing that a note tells of happened; the details keep every earlier time, and who changed it.
+
+        Raises:
+            UsageError: there is no such event, it is no note (its time was measured), or it was withdrawn.
+        """
+        with self._connections.transaction():
+            before = self._event(event)
+            if before.kind != "note":
+                raise UsageError(f"event {event} is no note but `{before.kind}`: only the time of a note can be changed")
+            earlier = {"occurred_at": to_column(before.occurred_at), "changed_at": to_column(now), "changed_by": actor}
+            changed = self._connections.write(
+                "UPDATE timeline_events SET occurred_at = :occurred_at, details = :details"
+                " WHERE number = :event AND withdrawn_at IS NULL",
+                occurred_at=occurred_at,
+                details={**before.details, "moved": [*before.details.get("moved", ()), earlier]},
+                event=event,
+            )
+            if not changed:
+                raise UsageError(f"event {event} was withdrawn: write a new note")
             return self._event(event)
 
     def _event(self, number: int) -> TimelineEvent:

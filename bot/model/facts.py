@@ -189,7 +189,7 @@ class GoroutineGroupRow(Row):
 
     `entry` is the outermost function; `wait_minutes` the median; `leaked` is true only when the runtime proved it;
     `count_change`, `per_minute` and `monotonic` need a second sample or a baseline; `benign` means known to be
-    harmless at this count; `labels` and `stack` are for people and for `contains`. `helpers_ratio` is how many goroutines live
+    harmless at this count; `labels` and `stack` are for people and for `contains`. `children_ratio` is how many goroutines live
     that functions of its stack started, for each goroutine of the group; None when no evidence says who started whom.
     """
 
@@ -213,7 +213,7 @@ class GoroutineGroupRow(Row):
     count_change: int | None = None
     per_minute: float | None = None
     monotonic: bool | None = None
-    helpers_ratio: float | None = None
+    children_ratio: float | None = None
     labels: tuple[str, ...] = ()
     stack: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""The nouns of memory: `Incident`, `TimelineEvent`, `Job`, `OutboxMessage`. Times are UTC."""
+"""The nouns of memory: `Incident`, `TimelineEvent`, `SearchHit`, `PastIncident`, `Job`, `OutboxMessage`. Times are UTC."""
 
 from __future__ import annotations
 
@@ -58,6 +58,25 @@ class TimelineEvent:
     recorded_at: datetime
     permalink: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """An incident in which words were found, and the newest of its texts that holds them: a timeline event's or a finding's."""
+
+    incident: Incident
+    kind: str
+    text: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastIncident:
+    """An incident of a service's history, with what was found last in it, and the function that was to blame."""
+
+    incident: Incident
+    failure_class: str = ""
+    culprit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

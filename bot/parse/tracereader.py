@@ -81,7 +81,7 @@ class TraceReader:
         self._latest.append(trace)
 
     def take(self, text: bytes, line: int) -> bool:
-        """Take a whole goroutine of a dump that has begun, `line` being its first; False when its lines must be fed one by one."""
+        """Take a whole goroutine of a dump that has begun; `line` numbers its header. False when its lines must be fed."""
         trace = self._trace
         if trace is None or trace.current is None or not trace.take(text, line):
             return False

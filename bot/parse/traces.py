@@ -91,8 +91,10 @@ class Trace:
         name = goroutine_name(decode(header))
         if len(self.goroutines) < _GOROUTINES_KEPT or not name or name in self.names or b"[running" in header:
             return False
+        self.flush()
+        self.current = GoroutineText(line, [NAMELESS_HEADER], system=True)  # what follows is another goroutine, as after any
         lines = text.split(b"\n")
-        if not self.grouped().add_known(lines, line):
+        if not len(lines) % 2 or not self.grouped().add_known(lines, line):  # a header and two lines for each frame
             return False
         self.seen += 1
         self.names.add(name)

@@ -1,4 +1,4 @@
-"""Incidents → lines for a terminal: a list of them, or one with its last diagnosis and its evidence."""
+"""Incidents → lines for a terminal: a list of them, a service's history, what a search found, or one with what belongs to it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.model.evidence import Evidence
-from bot.model.incident import Incident
-from bot.render.phrases import bytes_text, utc_text
+from bot.model.incident import Incident, PastIncident, SearchHit
+from bot.model.units import format_duration, format_size
+from bot.render.phrases import utc_text
 from bot.render.prose import one_line
+
+
+def incident_line(incident: Incident) -> str:
+    """Return one line about an incident: `INC-7 checkout: mitigated, SEV2, led by Ana: 412 goroutines are stuck …`."""
+    lead = f", led by {one_line(incident.lead)}" if incident.lead else ""
+    return f"{incident.key} {incident.service}: {incident.status}, {incident.severity}{lead}: {one_line(incident.title)}"
 
 
 def print_incidents(incidents: Sequence[Incident], console: Console) -> None:
@@ -20,19 +27,65 @@ def print_incidents(incidents: Sequence[Incident], console: Console) -> None:
     if not incidents:
         console.print("no incidents")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("incident", "status", "severity", "service", "opened", "title"):
-        table.add_column(heading, overflow="fold")
-    for each in incidents:
-        cells = (each.key, each.status.value, each.severity, each.service, utc_text(each.opened_at), one_line(each.title))
-        table.add_row(*map(Text, cells))
-    console.print(table)
+    _print_table(
+        ("incident", "status", "severity", "service", "opened", "title"),
+        [(each.key, each.status, each.severity, each.service, utc_text(each.opened_at), each.title) for each in incidents],
+        console,
+    )
+
+
+def print_history(past: Sequence[PastIncident], console: Console) -> None:
+    """Print a service's incidents: when each was opened, how long it took, what was found, what resolved it."""
+    if not past:
+        console.print("no incidents")
+        return
+    _print_table(
+        ("incident", "opened", "took", "severity", "class", "to blame", "title", "resolution"),
+        [
+            (
+                each.incident.key,
+                utc_text(each.incident.opened_at),
+                _took(each.incident),
+                each.incident.severity,
+                each.failure_class,
+                each.culprit,
+                each.incident.title,
+                each.incident.resolution,
+            )
+            for each in past
+        ],
+        console,
+    )
+
+
+def print_hits(hits: Sequence[SearchHit], console: Console) -> None:
+    """Print what a search found: each incident on a line, and below it the newest of its texts that holds the words."""
+    if not hits:
+        console.print("nothing found")
+    for hit in hits:
+        console.print(Text(incident_line(hit.incident), style="bold"))
+        console.print(Text(f"    {utc_text(hit.occurred_at)}  {hit.kind}  {one_line(hit.text)}"))
 
 
 def print_incident(
-    incident: Incident, document: Mapping[str, Any] | None, evidence: Sequence[Evidence], console: Console
+    incident: Incident,
+    document: Mapping[str, Any] | None,
+    evidence: Sequence[Evidence],
+    console: Console,
+    *,
+    linked: Sequence[Incident],
+    related: Sequence[Incident],
 ) -> None:
-    """Print one incident. `document` is its last diagnosis as `--format json` gives it; None when there was none."""
+    """Print one incident.
+
+    Args:
+        incident: the incident.
+        document: its last diagnosis as `--format json` gives it; None when there was none.
+        evidence: what was kept of it.
+        console: where to print.
+        linked: incidents that people have linked to it.
+        related: incidents in which the same function was to blame.
+    """
     console.print(Text(f"{incident.key} {incident.service}: {one_line(incident.title)}", style="bold"))
     facts = {
         "status": incident.status.value,
@@ -50,4 +103,21 @@ def print_incident(
         for finding in document["findings"]:
             console.print(Text(f"{'':<12}- {finding['severity']}, {finding['confidence']}: {one_line(finding['summary'])}"))
     for piece in evidence:
-        console.print(Text(f"{'evidence':<12}{piece.name} of {piece.source}, {bytes_text(piece.size_bytes)}"))
+        console.print(Text(f"{'evidence':<12}{piece.name} of {piece.source}, {format_size(piece.size_bytes)}"))
+    for name, others in (("linked", linked), ("same code", related)):
+        for other in others:
+            console.print(Text(f"{name:<12}{incident_line(other)}"))
+
+
+def _took(incident: Incident) -> str:
+    """Return how long an incident took until it was resolved; `open` where it is not."""
+    return format_duration((incident.resolved_at - incident.opened_at).total_seconds()) if incident.resolved_at else "open"
+
+
+def _print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], console: Console) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(one_line(cell)) for cell in row))
+    console.print(table)

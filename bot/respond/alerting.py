@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.alerts.read import read_alert
 from bot.alerts.recognise import Signs, recognise
 from bot.model.alert import Alert
@@ -16,11 +18,10 @@ from bot.respond.posting import put_message
 def run(context: Context, job: Job) -> Commit:
     """Carry out the job `message`: queue a diagnosis for an alert that fires, note one that is over."""
     message, channel = job.payload["message"], job.payload["channel"]
-    alert = read_alert(message)
+    alert = read_alert(message, _patterns(context, channel))
     if alert is None:
         return _nothing
-    signs = {name: Signs(service.alerts.labels, service.alerts.text) for name, service in context.config.services.items()}
-    services = recognise(alert, signs)
+    services = services_of(context, alert)
     if len(services) == 1:
         return lambda: _accept(context, alert, services[0], channel=channel, ts=message["ts"])
     if services and alert.firing:
@@ -29,9 +30,20 @@ def run(context: Context, job: Job) -> Commit:
     return _nothing
 
 
+def services_of(context: Context, alert: Alert) -> tuple[str, ...]:
+    """Return the configured services that an alert may be about."""
+    signs = {name: Signs(service.alerts.labels, service.alerts.text) for name, service in context.config.services.items()}
+    return recognise(alert, signs)
+
+
 def give_up(_context: Context, _job: Job, _reason: str) -> Commit:
     """Say nothing: nobody asked; the log has it."""
     return _nothing
+
+
+def _patterns(context: Context, channel: str) -> list[re.Pattern[str]]:
+    here = [each.pattern for each in context.config.slack.alerts if each.channel == channel and each.pattern]
+    return [re.compile(pattern, re.MULTILINE) for pattern in here]
 
 
 def _accept(context: Context, alert: Alert, service: str, *, channel: str, ts: str) -> None:

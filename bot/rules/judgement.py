@@ -29,17 +29,24 @@ def judge(findings: Sequence[Finding], rules: Mapping[str, Rule], classes: Mappi
 
     Among findings that nothing explains: death, then sickness, then symptom, where a finding ranks with the gravest of its
     symptoms (a leak that got the process killed ranks as a death); then severity, confidence, number of instances, playbook.
+    A finding is as severe as the worst of its symptoms.
     """
     ordered = sorted(findings, key=lambda finding: _order(finding, classes))
     standing = _without_yielding(ordered, rules, classes)
     parents = _parents(standing, rules)
     roots = [_root(index, parents) for index in range(len(standing))]
     folded = [
-        replace(finding, symptoms=tuple(standing[other] for other, root in enumerate(roots) if root == index and other != index))
+        _with(finding, tuple(standing[other] for other, root in enumerate(roots) if root == index and other != index))
         for index, finding in enumerate(standing)
         if roots[index] == index
     ]
     return tuple(sorted(folded, key=lambda finding: _order(finding, classes)))
+
+
+def _with(finding: Finding, symptoms: tuple[Finding, ...]) -> Finding:
+    """Fold symptoms beneath a finding, which is as severe as the worst of them: a leak that kills the process is no small one."""
+    severity = min((each.severity for each in (finding, *symptoms)), key=lambda severity: severity.rank)
+    return replace(finding, symptoms=symptoms, severity=severity)
 
 
 def _order(finding: Finding, classes: Mapping[str, FailureClass]) -> tuple[object, ...]:

@@ -27,9 +27,13 @@ SPLIT = "import sys; print(len(open(sys.argv[1], 'rb').read().split(b'\\n')))"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The fastest of several runs of one program, and the most memory any of them held."""
+    """The fastest of several runs of one program, and the most memory any of them held.
+
+    `cpu_seconds` depends less on what else the machine does, so figures that compare two programs are made of it.
+    """
 
     seconds: float
+    cpu_seconds: float
     peak_mebibytes: float
 
 
@@ -39,7 +43,7 @@ class Figure:
 
     Attributes:
         at_most: the target is an upper bound.
-        relative_to_split: the seconds taken by those of a plain split of the same file; None when no file is read.
+        relative_to_split: processor time by that of a plain split of the same file; None where the file is small.
     """
 
     what: str
@@ -65,7 +69,7 @@ def measure(*command: str | Path, scratch: Path) -> Measured:
     """Run a program to its end several times."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("GOCRASH_", "PYTHON"))}
     environment |= {"PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(scratch / "bytecode"), "NO_COLOR": "1"}
-    seconds, peaks = [], []
+    seconds, cpu, peaks = [], [], []
     for _ in range(RUNS):
         begun = time.perf_counter()
         process = subprocess.Popen([sys.executable, *map(str, command)], cwd=scratch, env=environment, stdout=subprocess.DEVNULL)
@@ -74,8 +78,9 @@ def measure(*command: str | Path, scratch: Path) -> Measured:
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, process.args)
+        cpu.append(usage.ru_utime + usage.ru_stime)
         peaks.append(usage.ru_maxrss / 1024)
-    return Measured(min(seconds), max(peaks))
+    return Measured(min(seconds), min(cpu), max(peaks))
 
 
 def figures(inputs: Inputs, scratch: Path) -> Iterator[Figure]:
@@ -83,7 +88,7 @@ def figures(inputs: Inputs, scratch: Path) -> Iterator[Figure]:
 
     def diagnosed(file: Path) -> tuple[Measured, float]:
         found = measure("-m", "bot", "diagnose", file, scratch=scratch)
-        return found, found.seconds / measure("-c", SPLIT, file, scratch=scratch).seconds
+        return found, found.cpu_seconds / measure("-c", SPLIT, file, scratch=scratch).cpu_seconds
 
     measure("-m", "bot", "diagnose", inputs.crash, scratch=scratch)  # the first run compiles the modules
     yield Figure("gocrash --help", measure("-m", "bot", "--help", scratch=scratch).seconds, "s", 0.2)
@@ -91,7 +96,7 @@ def figures(inputs: Inputs, scratch: Path) -> Iterator[Figure]:
     yield Figure("diagnose crash.log", crash.seconds, "s", 0.5)
 
     heap = measure("-m", "bot", "diagnose", inputs.heap, scratch=scratch)
-    yield Figure("20,000-sample heap profile, beyond crash.log", heap.seconds - crash.seconds, "s", 0.15)
+    yield Figure("20,000-sample heap profile, beyond crash.log", heap.cpu_seconds - crash.cpu_seconds, "s", 0.15)
 
     dump, ratio = diagnosed(inputs.dump)
     size = inputs.dump.stat().st_size / 1e6
@@ -100,12 +105,12 @@ def figures(inputs: Inputs, scratch: Path) -> Iterator[Figure]:
     yield Figure("  its throughput", size / dump.seconds, "MB/s", 200, at_most=False)
 
     half, _ = diagnosed(inputs.half)
-    beyond = (dump.seconds - crash.seconds) / (half.seconds - crash.seconds)
+    beyond = (dump.cpu_seconds - crash.cpu_seconds) / (half.cpu_seconds - crash.cpu_seconds)
     yield Figure("  time of all by time of half, start-up aside", beyond, "times", 2.4)
 
     labelled, ratio = diagnosed(inputs.labelled)
     labelled_size = inputs.labelled.stat().st_size / 1e6
-    share = (labelled_size / labelled.seconds) / (size / dump.seconds) * 100
+    share = (labelled_size / labelled.cpu_seconds) / (size / dump.cpu_seconds) * 100
     yield Figure(f"labelled dump ({labelled_size:.0f} MB), speed", share, "%", 70, at_most=False, relative_to_split=ratio)
 
     large, ratio = diagnosed(inputs.large)
@@ -125,7 +130,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
         directory = (options.keep or Path(scratch)).resolve()
         directory.mkdir(parents=True, exist_ok=True)
-        print(f"making the inputs in {directory}", file=sys.stderr)  # noqa: T201  # a program's own output
+        print(f"making the inputs in {directory}", file=sys.stderr, flush=True)  # noqa: T201  # a program's own output
         missed = 0
         for figure in figures(make_inputs(directory), Path(scratch)):
             print(figure, flush=True)  # noqa: T201  # same

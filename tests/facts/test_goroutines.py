@@ -109,12 +109,12 @@ def test_minutes_of_goroutines_that_waited_long() -> None:
     assert row.wait_minutes >= 10
 
 
-def test_helpers_are_counted_for_each_goroutine_that_may_wait_for_them() -> None:
+def test_children_are_counted_for_each_goroutine_that_may_wait_for_them() -> None:
     waiting = group("sync.WaitGroup.Wait", 10, "sync.(*WaitGroup).Wait w.go:1", "shop.serve s.go:9", created_by="shop.accept")
-    helpers = group("IO wait", 20, "net.Read n.go:1", "shop.read r.go:1", created_by="shop.serve")
+    children = group("IO wait", 20, "net.Read n.go:1", "shop.read r.go:1", created_by="shop.serve")
     rows = derive(
-        snapshot(parsed("goroutine.txt", dump(waiting, helpers, form="debug=2"))), benign=shared_benign()
+        snapshot(parsed("goroutine.txt", dump(waiting, children, form="debug=2"))), benign=shared_benign()
     ).goroutine_groups
-    assert {row.function: row.helpers_ratio for row in rows} == {"shop.serve": 2, "shop.read": 0}
+    assert {row.function: row.children_ratio for row in rows} == {"shop.serve": 2, "shop.read": 0}
     profile = derive(recorded("go1.27/healthy", "goroutine.pb.gz"), benign=shared_benign()).goroutine_groups
-    assert {row.helpers_ratio for row in profile} == {None}, "a profile does not say who started whom"
+    assert {row.children_ratio for row in profile} == {None}, "a profile does not say who started whom"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +19,9 @@ LOCK = {
     "sync.RWMutex.Lock": ("sync.runtime_SemacquireRWMutex", "sync.(*RWMutex).Lock"),
     "sync.RWMutex.RLock": ("sync.runtime_SemacquireRWMutexR", "sync.(*RWMutex).RLock"),
 }
+
+
+MAX_SECONDS = 8.0
 
 
 def facts(*groups: GoroutineGroup, form: str = "debug=2") -> Facts:
@@ -89,8 +94,12 @@ def test_a_transfer_between_two_accounts_in_both_directions_is_a_cycle() -> None
 @pytest.mark.parametrize("numbers", [(18, 19), (19, 18)])
 def test_a_cycle_begins_with_the_same_function_whatever_goroutine_is_listed_first(numbers: tuple[int, int]) -> None:
     one, other = (
-        goroutine(numbers[0], "sync.Mutex.Lock", "shop.(*B).Note(0xb100) b.go:7", "shop.(*A).Take(0xa100) a.go:9", address="0xb108"),
-        goroutine(numbers[1], "sync.Mutex.Lock", "shop.(*A).Give(0xa100) a.go:3", "shop.(*B).Pay(0xb100) b.go:5", address="0xa108"),
+        goroutine(
+            numbers[0], "sync.Mutex.Lock", "shop.(*B).Note(0xb100) b.go:7", "shop.(*A).Take(0xa100) a.go:9", address="0xb108"
+        ),
+        goroutine(
+            numbers[1], "sync.Mutex.Lock", "shop.(*A).Give(0xa100) a.go:3", "shop.(*B).Pay(0xb100) b.go:5", address="0xa108"
+        ),
     )
     for groups in ((one, other), (other, one)):
         (row,) = facts(*groups).wait_cycles
@@ -117,6 +126,33 @@ def test_a_read_lock_taken_again_behind_a_writer_waits_for_itself() -> None:
     )
     assert [(row.kind, row.waiters) for row in found.lock_waits] == [("RWMutex", 2)]
     assert found.wait_cycles[0].chain.endswith("behind a waiting writer")
+
+
+@pytest.mark.parametrize(("minutes", "cycles"), [(0, []), (3, ["frame"])])
+def test_one_waiter_below_a_method_of_the_owner_is_a_suspect_only_after_minutes(minutes: int, cycles: list[str]) -> None:
+    found = facts(
+        goroutine(
+            21,
+            "sync.Mutex.Lock",
+            "shop.(*Store).fetch(0xc000108) store.go:48",
+            "shop.(*Store).Get(0xc000108) store.go:20",
+            address="0xc000108",
+            minutes=minutes,
+        )
+    )
+    assert [row.waiters for row in found.lock_waits] == [1]
+    assert [row.basis for row in found.wait_cycles] == cycles
+
+
+def test_many_contended_locks_take_bounded_time() -> None:
+    held = [
+        goroutine(number, "sync.Mutex.Lock", f"shop.(*Shard).add({hex(number << 12)}) shard.go:9", address=hex(number << 12))
+        for number in range(1, 3_000)
+    ]
+    started = time.monotonic()
+    found = facts(*held)
+    assert len(found.lock_waits) == len(held)
+    assert time.monotonic() - started < MAX_SECONDS
 
 
 def test_waiting_in_an_outer_method_that_does_not_lock_is_no_cycle() -> None:

@@ -75,3 +75,29 @@ def test_the_database_itself_keeps_history(tmp_path: Path, statement: str) -> No
         pytest.raises(sqlite3.IntegrityError, match="withdrawn, never"),
     ):
         plain.execute(statement)
+
+
+def test_the_time_of_a_note_can_be_corrected_and_the_earlier_one_is_kept(store: Store, now: datetime, number: int) -> None:
+    event = store.timeline.add(number, kind="note", text="the rollout", actor="U1", now=now)
+    for minutes in (10, 5):
+        store.timeline.move(event.number, now - timedelta(minutes=minutes), actor="U2", now=now + timedelta(minutes=1))
+    moved = store.timeline.of(number)[0]
+    assert (moved.number, moved.occurred_at, moved.recorded_at) == (event.number, now - timedelta(minutes=5), now)
+    assert moved.details == {
+        "moved": [
+            {"occurred_at": "2026-11-20T14:02:11.123Z", "changed_at": "2026-11-20T14:03:11.123Z", "changed_by": "U2"},
+            {"occurred_at": "2026-11-20T13:52:11.123Z", "changed_at": "2026-11-20T14:03:11.123Z", "changed_by": "U2"},
+        ]
+    }
+
+
+def test_only_notes_that_stand_can_be_moved(store: Store, now: datetime, number: int) -> None:
+    (opened,) = store.timeline.of(number)
+    with pytest.raises(UsageError, match="is no note but `opened`"):
+        store.timeline.move(opened.number, now, actor="U1", now=now)
+    note = store.timeline.add(number, kind="note", text="wrong", actor="U1", now=now)
+    store.timeline.withdraw(note.number, actor="U1", now=now)
+    with pytest.raises(UsageError, match="was withdrawn: write a new note"):
+        store.timeline.move(note.number, now, actor="U1", now=now)
+    with pytest.raises(UsageError, match="there is no timeline event 77"):
+        store.timeline.move(77, now, actor="U1", now=now)

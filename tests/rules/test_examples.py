@@ -100,7 +100,7 @@ def test_what_was_written_is_what_is_expected(folder: Path, check: Check) -> Non
 # What the whole catalogue says about this example. Rewritten by `gocrash check --update`; read it before you keep it.
 findings:
 - playbook: stuck-senders
-  severity: medium
+  severity: high
   confidence: likely
   culprit: example.com/shop.send
   explains:
@@ -115,11 +115,11 @@ def test_differences_are_named_with_their_line(folder: Path, check: Check) -> No
     check(update=True)
     example = folder / "stuck-senders" / "examples" / "fires-and-is-refused"
     expected = (example / "expected.yaml").read_text()
-    changed = expected.replace("medium", "high").replace("shop.send", "shop.recv").replace("\n  - gateway-refused", " []")
+    changed = expected.replace("high", "medium").replace("shop.send", "shop.recv").replace("\n  - gateway-refused", " []")
     (example / "expected.yaml").write_text(changed)
     (example / "expected.md").write_text((example / "expected.md").read_text().replace("Memory", "Money"))
     assert [problem.removeprefix("stuck-senders/examples/fires-and-is-refused/") for problem in check()] == [
-        "expected.yaml:4: findings[0].severity: expected high, got medium",
+        "expected.yaml:4: findings[0].severity: expected medium, got high",
         "expected.yaml:6: findings[0].culprit: expected example.com/shop.recv, got example.com/shop.send",
         "expected.yaml:7: findings[0].explains: expected nothing, got gateway-refused",
         "expected.md:7: expected `Money of checkout grows with every one.`, got `Memory of checkout grows with every one.`",

@@ -116,6 +116,14 @@ def test_a_cause_ranks_with_the_gravest_of_its_symptoms(classes: Classes) -> Non
     assert tree(findings, {"leak": rule(explains=("oom-killed",))}, classes) == {"leak": ["oom"], "panic": []}
 
 
+def test_a_cause_is_as_severe_as_the_worst_of_its_symptoms(classes: Classes) -> None:
+    cause, symptom = finding("heap-growth", severity=Severity.MEDIUM), finding("oom-killed", severity=Severity.CRITICAL)
+    rules = {"heap-growth": rule(explains=("oom-killed",)), "oom-killed": rule()}
+    (judged,) = judge([cause, symptom], rules, classes)
+    assert (judged.playbook, judged.severity) == ("heap-growth", Severity.CRITICAL)
+    assert [each.severity for each in judged.symptoms] == [Severity.CRITICAL]
+
+
 def test_a_chain_of_explanations_ends_at_its_root(classes: Classes) -> None:
     findings = [
         finding("a", "goroutine-leak"),

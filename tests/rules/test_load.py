@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -63,3 +63,11 @@ def test_a_name_is_used_once(tmp_path: Path, classes: Classes) -> None:
     copy.mkdir()
     with pytest.raises(ConfigError, match="there is a playbook `stuck-senders` already"):
         load_playbooks([SAMPLES, tmp_path], classes=classes)
+
+
+def test_a_folder_that_was_linted_before_is_not_linted_again(write: Callable[..., Path], classes: Classes) -> None:
+    folder = write("my-leak", summary="{{ nothing_of_this_name }}")
+    (playbook,) = load_playbooks([folder], classes=classes, sound=[folder])
+    assert playbook.name == "my-leak"
+    with pytest.raises(ConfigError, match="unknown variable `nothing_of_this_name`"):
+        load_playbooks([folder], classes=classes, sound=[SAMPLES])

