@@ -10,10 +10,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from bot.errors import ConfigError, UsageError
 from bot.model.access import Access
+from bot.model.incident import SEVERITIES
+from bot.model.login import Api, Auth, Tls, access_of, in_cluster, is_address
 from bot.model.sources import Discover, KubernetesLog, LokiLog
 from bot.model.units import ByteSize, Duration
 from bot.yamlfile import did_you_mean, load
@@ -28,62 +29,6 @@ VERBS = (
 )
 SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 PATTERN_GROUPS = frozenset({"title", "service", "state"})
-SCHEMES = ("http", "https", "unix", "http+unix")
-SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-"""Where Kubernetes puts the credentials of a pod (https://kubernetes.io/docs/tasks/run-application/access-api-from-pod)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Basic:
-    """User and password for HTTP basic authentication."""
-
-    user: str
-    password: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Auth:
-    """How a server wants to be asked: a bearer token, the file that holds one (read anew each time), or user and password."""
-
-    bearer: str = field(default="", repr=False)
-    bearer_file: str = ""
-    basic: Basic | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse two ways at once."""
-        if self.bearer and self.basic:
-            raise UsageError("give either `bearer` or `basic`, not both")
-        if self.bearer_file and (self.bearer or self.basic):
-            raise UsageError("give either `bearer_file` or another way to log in, not both")
-
-
-@dataclass(frozen=True, slots=True)
-class Tls:
-    """Paths of the certificate authority and of a client certificate with its key; `verify: false` trusts anybody."""
-
-    ca: str = ""
-    cert: str = ""
-    key: str = ""
-    verify: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Api:
-    """A server that is asked about services: Prometheus, Loki, Kubernetes."""
-
-    url: str
-    auth: Auth = field(default_factory=Auth)
-    tls: Tls = field(default_factory=Tls)
-
-    def __post_init__(self) -> None:
-        """Refuse what is no address."""
-        if not _is_address(self.url):
-            raise UsageError(f"`{self.url}` is no address: write http://host:port or https://host:port")
-
-    @property
-    def access(self) -> Access:
-        """How it is reached."""
-        return _access(self.auth, self.tls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +54,28 @@ class AlertSigns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slo:
+    """What a service promises: the percentage of time in which it is well, and how far one looks back.
+
+    It is ill while an incident of one of the `severities` is neither mitigated nor resolved.
+    """
+
+    objective: float
+    window: Duration = Duration(28 * 86400.0)
+    severities: tuple[str, ...] = ("SEV1", "SEV2")
+
+    def __post_init__(self) -> None:
+        """Refuse what is no objective, or never counts."""
+        wrong = [f"`{name}` is no severity: write SEV1 to SEV4" for name in self.severities if name not in SEVERITIES]
+        if not 0 < self.objective < 100:  # noqa: PLR2004  # percent
+            wrong.append(f"`objective` is a percentage below 100, such as 99.95, not {self.objective:g}")
+        if self.window <= 0:
+            wrong.append("`window` is a length of time such as 28d")
+        if wrong:
+            raise ConfigError(wrong)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """One service. `name` is its key in the file.
 
@@ -131,6 +98,7 @@ class Service:
     channel: str = ""
     own_modules: tuple[str, ...] = ()
     source_url: str = ""
+    slo: Slo | None = None
     thresholds: Mapping[str, float] = field(default_factory=dict)
     replay: str = ""
 
@@ -139,7 +107,7 @@ class Service:
         wrong = [
             f"`{target}` is no address: write http://host:port, https://host:port, unix:///path or http+unix://%2Fpath"
             for target in self.targets
-            if not _is_address(target)
+            if not is_address(target)
         ]
         if self.targets and self.discover:
             wrong.append("give either `targets` or `discover`, not both")
@@ -154,7 +122,7 @@ class Service:
     @property
     def access(self) -> Access:
         """How its targets are reached."""
-        access = _access(self.auth, self.tls)
+        access = access_of(self.auth, self.tls)
         return replace(access, pprof_path=self.pprof_path, metrics_path=self.metrics_path or "", metrics_port=self.metrics_port)
 
     def apis(self) -> set[str]:
@@ -262,7 +230,10 @@ class Config:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What `serve` takes from the environment. Tokens are never printed."""
+    """What `serve` takes from the environment. Tokens are never printed.
+
+    `alerts_token`, where it is set, must come with every alert over HTTP.
+    """
 
     bot_token: str = field(repr=False)
     app_token: str = field(repr=False)
@@ -270,6 +241,7 @@ class Settings:
     data: Path
     http_host: str
     http_port: int
+    alerts_token: str = field(default="", repr=False)
 
 
 def load_config(path: Path, env: Mapping[str, str]) -> Config:
@@ -301,16 +273,6 @@ def load_config(path: Path, env: Mapping[str, str]) -> Config:
     )
 
 
-def in_cluster(env: Mapping[str, str]) -> Api | None:
-    """Return the API server of the Kubernetes cluster that this process runs in; None outside of one."""
-    host, port = env.get("KUBERNETES_SERVICE_HOST"), env.get("KUBERNETES_SERVICE_PORT")
-    if not host or not port:
-        return None
-    name = f"[{host}]" if ":" in host else host
-    tls = Tls(ca=str(SERVICE_ACCOUNT / "ca.crt"))
-    return Api(url=f"https://{name}:{port}", auth=Auth(bearer_file=str(SERVICE_ACCOUNT / "token")), tls=tls)
-
-
 def load_settings(env: Mapping[str, str]) -> Settings:
     """Read the settings of `serve` from the environment.
 
@@ -338,6 +300,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         data=data_directory(env),
         http_host=host,
         http_port=int(port),
+        alerts_token=env.get("GOCRASH_ALERTS_TOKEN", ""),
     )
 
 
@@ -349,29 +312,6 @@ def config_path(env: Mapping[str, str]) -> Path:
 def data_directory(env: Mapping[str, str]) -> Path:
     """Return the directory of the database and the evidence: `GOCRASH_DATA`, or `data` here."""
     return Path(env.get("GOCRASH_DATA", "data"))
-
-
-def _access(auth: Auth, tls: Tls) -> Access:
-    basic = auth.basic or Basic("", "")
-    return Access(
-        user=basic.user,
-        password=basic.password,
-        bearer=auth.bearer,
-        bearer_file=_path(auth.bearer_file),
-        tls_ca=_path(tls.ca),
-        tls_cert=_path(tls.cert),
-        tls_key=_path(tls.key),
-        tls_verify=tls.verify,
-    )
-
-
-def _path(text: str) -> Path | None:
-    return Path(text) if text else None
-
-
-def _is_address(text: str) -> bool:
-    parts = urlsplit(text)
-    return parts.scheme in SCHEMES and bool(parts.netloc or (parts.scheme == "unix" and parts.path)) and not parts.username
 
 
 def _name_problems(name: str) -> list[str]:

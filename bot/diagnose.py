@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.collect.bundle import read_bundle
-from bot.config import Service
+from bot.config import Config, Service
+from bot.errors import ConfigError
 from bot.facts.derive import derive
 from bot.model.benign import Benign
 from bot.model.diagnosis import Diagnosis, DumpCounts, Finding, TargetReport
@@ -30,7 +31,7 @@ from bot.parse.read import read
 from bot.redact import Redactor
 from bot.rules.folders import builtin_directory
 from bot.rules.load import load_benign, load_classes, load_playbooks
-from bot.rules.match import MatchContext, match
+from bot.rules.match import MatchContext, match, threshold_problems
 from bot.rules.templates import render_runbook
 
 if TYPE_CHECKING:
@@ -66,25 +67,28 @@ class Outcome:
     diagnosis: Diagnosis
 
 
-def load_engine(*, playbooks: Sequence[str] = (), redact: Sequence[str] = (), lint_builtin: bool = False) -> Engine:
-    """Load the built-in playbooks and those of further directories.
+def load_engine(config: Config | None = None, *, lint_builtin: bool = False) -> Engine:
+    """Load the built-in playbooks and what the configuration adds to them.
 
     Args:
-        playbooks: directories of a team's own playbooks.
-        redact: patterns to mask, added to the built-in ones.
+        config: names a team's own playbooks, patterns to mask and thresholds; None adds nothing.
         lint_builtin: lint the built-in playbooks as well, which `gocrash check` does before they are released.
 
     Raises:
-        ConfigError: playbooks are wrong; every problem at once.
+        ConfigError: playbooks are wrong, or a service's threshold belongs to none of them; every problem at once.
     """
-    classes = load_classes()
-    builtin = builtin_directory()
-    return Engine(
-        playbooks=load_playbooks([builtin, *map(Path, playbooks)], classes=classes, sound=() if lint_builtin else (builtin,)),
-        classes=classes,
-        benign=load_benign(),
-        redactor=Redactor(redact),
-    )
+    config = config or Config()
+    classes, builtin = load_classes(), builtin_directory()
+    directories = [builtin, *map(Path, config.playbooks)]
+    playbooks = load_playbooks(directories, classes=classes, sound=() if lint_builtin else (builtin,))
+    wrong = [
+        f"services.{name}.thresholds.{path}: {reason}"
+        for name, service in config.services.items()
+        for path, reason in threshold_problems(playbooks, service.thresholds).items()
+    ]
+    if wrong:
+        raise ConfigError(wrong)
+    return Engine(playbooks=playbooks, classes=classes, benign=load_benign(), redactor=Redactor(config.redact))
 
 
 def diagnose(
@@ -120,7 +124,7 @@ def diagnose(
     subject = Subject(name=service.name, own_modules=service.own_modules, thresholds=service.thresholds)
     if service.replay:
         progress("reading the saved evidence")
-        bundle = replace(read_bundle(Path(service.replay)), service=service.name)
+        bundle = read_bundle(Path(service.replay), service.name)
         kept = tuple(already) or tuple(map(keep, bundle.evidence))
         return judge(replace(bundle, evidence=kept), engine, subject, started=started)
     plan, unfound = located(plan)

@@ -13,6 +13,7 @@ from bot.collect.logs import FileLogs, LogSource
 from bot.collect.loki import LokiLogs
 from bot.config import Config, Service
 from bot.errors import CollectError
+from bot.model import login
 from bot.model.access import Access, Limits
 from bot.model.evidence import CollectFailure, Kind, Target
 from bot.model.sources import KubernetesLog
@@ -123,7 +124,7 @@ class _Sources:
         api = self.config.kubernetes
         return Pods(self._api("Kubernetes", api) if api else None, namespace, selector)
 
-    def _api(self, name: str, api: configured.Api) -> Api:
+    def _api(self, name: str, api: login.Api) -> Api:
         return Api(name, api.url, api.access, self.limits)
 
 

@@ -20,7 +20,7 @@ from bot.config import Config, Settings
 from bot.diagnose import load_engine
 from bot.errors import StoreError
 from bot.incidents.store import Store
-from bot.respond import alerting, clicks, commands, diagnosing
+from bot.respond import alerting, clicks, commands, diagnosing, webhooks
 from bot.respond.context import Context
 from bot.respond.reception import Reception
 from bot.slack.app import connect, create_app, verify, web_client
@@ -35,6 +35,8 @@ log = structlog.get_logger(__name__)
 THREADS_PER_LANE = 2
 LEASE_SECONDS = 10.0
 RENEW_SECONDS = 3.0
+# Where nobody but this machine can post alerts, no token is asked for.
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def running(config: Config, settings: Settings) -> Iterator[Running]:
         SlackError: Slack refuses the token or cannot be reached.
         StoreError: the database cannot be opened, or another bot runs on it.
     """
-    engine = load_engine(playbooks=config.playbooks, redact=config.redact)
+    engine = load_engine(config)
     metrics = create_metrics()
     client = web_client(settings.bot_token, settings.api_url)
     with ExitStack() as stack:
@@ -66,12 +68,18 @@ def running(config: Config, settings: Settings) -> Iterator[Running]:
             store, lanes=_lanes(context), threads_per_lane=THREADS_PER_LANE, post=Poster(client).send, metrics=metrics, now=_now
         )
         app = create_app(client)
-        register(app, Reception(config, store, now=_now, wake=workers.wake))
+        reception = Reception(config, store, now=_now, wake=workers.wake)
+        register(app, reception)
         workers.start()
         stack.callback(workers.stop)
         handler = connect(app, settings.app_token)
         stack.callback(handler.close)
-        pages = application(registry=metrics.registry, ready=partial(_not_ready, handler))
+        pages = application(
+            registry=metrics.registry,
+            ready=partial(_not_ready, handler),
+            receive=reception.webhook,
+            alerts_token=settings.alerts_token or ("" if settings.http_host in LOOPBACK else None),
+        )
         url = stack.enter_context(serving(pages, host=settings.http_host, port=settings.http_port))
         log.info("gocrash runs", bot_user=bot_user, services=len(config.services), playbooks=len(engine.playbooks), http=url)
         yield Running(url=url, store=store)
@@ -83,7 +91,7 @@ def _lanes(context: Context) -> tuple[dict[str, Handler], dict[str, Handler]]:
     def handler(module: Any) -> Handler:  # noqa: ANN401  # modules that hold a `run` and a `give_up`
         return Handler(partial(module.run, context), partial(module.give_up, context))
 
-    quick = {"command": handler(commands), "click": handler(clicks), "message": handler(alerting)}
+    quick = {"command": handler(commands), "click": handler(clicks), "message": handler(alerting), "webhook": handler(webhooks)}
     return quick, {"diagnose": handler(diagnosing)}
 
 

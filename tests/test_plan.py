@@ -11,9 +11,10 @@ from cli import gocrash
 from misbehaving import Misbehaving
 from shop import ShopRunner
 
-from bot.config import Api, Auth, Config, Defaults, LogSource, Service
+from bot.config import Config, Defaults, LogSource, Service
 from bot.diagnose import Outcome, diagnose, load_engine
 from bot.model.evidence import Kind
+from bot.model.login import Api, Auth
 from bot.model.sources import Discover, DnsDiscovery, KubernetesDiscovery, KubernetesLog
 from bot.model.units import Duration
 from bot.plan import plan_of

@@ -23,13 +23,9 @@ def test_every_command_is_in_the_table_with_its_own_words() -> None:
 
 def test_every_option_the_readme_names_exists() -> None:
     context = click.Context(gocrash)
-    known = {
-        option
-        for name in COMMANDS
-        if (command := gocrash.get_command(context, name))
-        for parameter in command.params
-        for option in parameter.opts
-    }
+    commands = [command for name in COMMANDS if (command := gocrash.get_command(context, name))]
+    verbs = [verb for command in commands if isinstance(command, click.Group) for verb in command.commands.values()]
+    known = {option for command in (*commands, *verbs) for parameter in command.params for option in parameter.opts}
     assert set(re.findall(r"gocrash [^`\n]*?(--[a-z-]+)", README)) | set(re.findall(r"`(--[a-z-]+)", README)) <= known | {
         "--help"
     }

@@ -18,6 +18,8 @@ from cli import gocrash
 START_SECONDS = 40.0
 STOP_SECONDS = 10.0
 
+pytestmark = pytest.mark.debian
+
 PROMETHEUS = (
     "global: {scrape_interval: 1s}\nscrape_configs:\n- {job_name: self, static_configs: [{targets: ['127.0.0.1:PORT']}]}\n"
 )

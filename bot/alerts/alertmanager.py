@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 
 from bot.alerts.message import Message, fields, words
+from bot.alerts.wording import listed
 from bot.model.alert import Alert
 
 TITLE = re.compile(r"\[(?P<state>FIRING|RESOLVED)(?::\d+)?[^\]]*\]\s*(?P<rest>.+)")
@@ -31,6 +32,6 @@ def read(message: Message) -> Alert | None:
         fingerprint=f"alertmanager:{title}",
         title=title,
         firing=found["state"] == "FIRING",
-        labels={"alertname": title.split()[0], **fields(message)},
+        labels={"alertname": title.split()[0], **listed("\n".join(texts)), **fields(message)},
         text="\n".join(texts),
     )

@@ -18,9 +18,12 @@ from bot.alerts.wording import listed, plain
 from bot.model.alert import Alert
 
 CHANGED = re.compile(
-    r"\balarm\s+[\"“]?(?P<name>[^\"”\n]+?)[\"”]?\s+changed state to\s+(?P<state>ALARM|OK|INSUFFICIENT_DATA)\b", re.IGNORECASE
+    r"\balarm\s+[\"“]?(?P<name>[^\"”\n]{1,255}?)[\"”]?\s+changed state to\s+(?P<state>ALARM|OK|INSUFFICIENT_DATA)\b",
+    re.IGNORECASE,
 )
-LINK = re.compile(r"/cloudwatch/[^\s|>]*?region=(?P<region>[a-z0-9-]+)[^\s|>]*#alarmsV2:alarm/(?P<name>[^\s|>?&]+)")
+LINK = re.compile(
+    r"/cloudwatch/[^\s|>]{0,99}?region=(?P<region>[a-z0-9-]{1,30})[^\s|>]{0,99}?#alarmsV2:alarm/(?P<name>[^\s|>?&]{1,999})"
+)
 STATE = re.compile(r"(?<![\w-])(?P<state>ALARM|OK|INSUFFICIENT_DATA)(?![\w-])")
 
 

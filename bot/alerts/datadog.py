@@ -22,13 +22,14 @@ TITLE = re.compile(
     r"(?:\s+on\s+\{?(?P<scope>[^}\]]*)\}?)?\]?:?\s+(?P<name>\S.*)",
     re.IGNORECASE,
 )
+TITLE_LENGTH = 300
 OVER = ("recovered", "ok")
 
 
 def read(message: Message) -> Alert | None:
     """Return the alert in a Datadog message; None when the message does not look like one."""
     texts = words(message)
-    found = next((match for text in texts if (match := TITLE.match(plain(text)))), None)
+    found = next((match for text in texts if (match := read_title(plain(text)))), None)
     if not found or not any(sent_by(message, "datadog", site) for site in ("datadoghq.com", "datadoghq.eu")):
         return None
     text = "\n".join(texts)
@@ -41,6 +42,11 @@ def read(message: Message) -> Alert | None:
         text=text,
         occurred_at=sent_at(message),
     )
+
+
+def read_title(text: str) -> re.Match[str] | None:
+    """Match the first line of a text as a title, as long as Datadog makes them."""
+    return TITLE.match(text.partition("\n")[0][:TITLE_LENGTH])
 
 
 def fingerprint(title: re.Match[str]) -> str:

@@ -65,7 +65,8 @@ def blocks(message: Message) -> Iterator[Message]:
 
 def attachments(message: Message, name: str) -> tuple[str, ...]:
     """Return what the attachments say under a name such as `title`, `color`, `footer`; those that say nothing left out."""
-    return tuple(html.unescape(text) for item in _items(message, "attachments") if (text := _text(item.get(name)).strip()))
+    texts = (html.unescape(_text(item.get(name))).strip() for item in _items(message, "attachments"))
+    return tuple(text for text in texts if text)
 
 
 def sent_by(message: Message, name: str, site: str) -> bool:

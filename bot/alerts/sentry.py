@@ -21,11 +21,11 @@ from bot.alerts.message import Message, blocks, fields, sent_at, sent_by, words
 from bot.alerts.wording import plain
 from bot.model.alert import Alert
 
-LINKED_TITLE = re.compile(r"<https?://[^|>\s]*/issues/(?P<issue>\d+)[^|>\s]*\|(?P<title>[^>]+)>")
+LINKED_TITLE = re.compile(r"<https?://[^|<>\s]{0,300}?/issues/(?P<issue>\d+)[^|<>\s]{0,300}\|(?P<title>[^<>]+)>")
 BLOCK_ID = re.compile(r'"issue"\s*:\s*"?(?P<issue>\d+)')
-PROJECT = re.compile(r"\bProject:\s*(?:<[^|>]*\|)?(?P<project>[\w.-]+)")
-SHORT_ID = re.compile(r"\bShort ID:\s*(?:<[^|>]*\|)?(?P<id>[A-Z0-9_-]+)")
-TAG = re.compile(r"(?P<name>[\w.]+): `(?P<value>[^`]+)`")
+PROJECT = re.compile(r"\bProject:\s*(?:<[^|<>]*\|)?(?P<project>[\w.-]+)")
+SHORT_ID = re.compile(r"\bShort ID:\s*(?:<[^|<>]*\|)?(?P<id>[A-Z0-9_-]+)")
+TAG = re.compile(r"(?<![\w.])(?P<name>[\w.]+): `(?P<value>[^`]+)`")
 RESOLVED = re.compile(r"(?:^|\bwas (?:automatically )?|\bas )resolved\b", re.IGNORECASE | re.MULTILINE)
 
 

@@ -76,7 +76,9 @@ def _prometheus(source: str, payload: Payload) -> Iterator[Alert]:
 
 
 def pagerduty(payload: Payload) -> Iterator[Alert]:
-    """Read PagerDuty's webhook, version 3. https://developer.pagerduty.com/docs/webhooks-overview
+    """Read PagerDuty's webhook, version 3.
+
+    https://developer.pagerduty.com/docs/webhooks-overview
 
     >>> data = {"id": "Q1ABC", "title": "Too many errors", "service": {"summary": "Checkout"}}
     >>> event = {"event_type": "incident.resolved", "occurred_at": "2026-11-20T12:04:05Z", "data": data}
@@ -102,7 +104,7 @@ def pagerduty(payload: Payload) -> Iterator[Alert]:
 
 
 def datadog_event(payload: Payload) -> Iterator[Alert]:
-    """Read Datadog's webhook: the payload it sends by itself, better with `alert_transition`, `tags` and `aggreg_key` added to it.
+    """Read Datadog's webhook: its own payload, better with `alert_transition`, `tags` and `aggreg_key` added.
 
     https://docs.datadoghq.com/integrations/webhooks
 
@@ -113,7 +115,7 @@ def datadog_event(payload: Payload) -> Iterator[Alert]:
     said = _text(payload.get("title"))
     if not said:
         raise ParseError("/alerts/datadog takes an object with `title`: keep it in the webhook's payload")
-    found = datadog.TITLE.match(said)
+    found = datadog.read_title(said)
     state = _text(payload.get("alert_transition")) or (found["state"] if found else "")
     text = "\n".join(_text(payload.get(name)) for name in ("title", "body", "tags"))
     group = _text(payload.get("aggreg_key"))
@@ -130,7 +132,9 @@ def datadog_event(payload: Payload) -> Iterator[Alert]:
 
 
 def opsgenie(payload: Payload) -> Iterator[Alert]:
-    """Read Opsgenie's webhook. https://support.atlassian.com/opsgenie/docs/opsgenie-edge-connector-alert-action-data
+    """Read Opsgenie's webhook.
+
+    https://support.atlassian.com/opsgenie/docs/opsgenie-edge-connector-alert-action-data
 
     >>> post = {"action": "Close", "alert": {"alias": "orders-exits", "message": "orders ends", "tags": ["service:orders"]}}
     >>> [(alert.fingerprint, alert.firing, alert.labels) for alert in opsgenie(post)]
@@ -142,16 +146,19 @@ def opsgenie(payload: Payload) -> Iterator[Alert]:
         raise ParseError("/alerts/opsgenie takes an object with `alert.message`: add a webhook integration in Opsgenie")
     if action not in {"Create", "Close"}:
         return
-    named = [_text(tag) for tag in alert.get("tags") or ()] if isinstance(alert.get("tags"), list) else []
-    details, text = _texts(alert.get("details")), [title, _text(alert.get("description")), _text(alert.get("entity")), *named]
+    given = alert.get("tags")
+    named = [_text(tag) for tag in given] if isinstance(given, list) else []
+    details = _texts(alert.get("details"))
+    text = (title, _text(alert.get("description")), _text(alert.get("entity")), *named, *details.values())
     yield Alert(
         source="opsgenie",
         fingerprint=f"opsgenie:{_text(alert.get('alias')) or _text(alert.get('alertId')) or key(title)}",
         title=title,
         firing=action == "Create",
         labels=tags("\n".join(named)) | details,
-        text="\n".join((*text, *details.values())),
-        occurred_at=from_milliseconds(alert.get("createdAt" if action == "Create" else "updatedAt")),
+        text="\n".join(text),
+        # `updatedAt`, which would be the end, comes in nanoseconds from some integrations and in milliseconds from others.
+        occurred_at=from_milliseconds(alert.get("createdAt")) if action == "Create" else None,
     )
 
 

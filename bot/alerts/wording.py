@@ -13,11 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-LINK = re.compile(r"<(?P<url>(?:https?|mailto):[^|>]*)(?:\|(?P<label>[^>]*))?>")
+LINK = re.compile(r"<(?P<url>(?:https?|mailto):[^|<>]*)(?:\|(?P<label>[^<>]*))?>")
 BOLD = re.compile(r"(?<![\w*])\*(?P<bold>[^*\n]+)\*(?![\w*])")
 CODE_OR_EMOJI = re.compile(r"`(?P<code>[^`\n]*)`|(?<![\w:]):[a-z][a-z0-9_+-]*:(?![\w:])")
 LISTED = re.compile(
-    r"^\s*[-•*]\s+[*`]*(?P<name>[A-Za-z_][\w.]*)(?:[*`]*:[*`]*|[*`]*\s+=)[^\S\n]*`?(?P<value>[^`\n]+?)`?[^\S\n]*$", re.MULTILINE
+    r"^[^\S\n]*[-•*][^\S\n]+[*`]*(?P<name>[A-Za-z_][\w.]*)(?:[*`]*:[*`]*|[*`]*\s+=)[^\S\n]*`?(?P<value>[^`\n]+?)`?[^\S\n]*$",
+    re.MULTILINE,
 )
 TAG = re.compile(r"(?<![\w.:/-])(?P<name>[a-z][\w.-]*):(?P<value>[A-Za-z0-9][\w./-]*)")
 OVER = re.compile(r"\b(?:resolved|recovered|ok again|back to normal)\b", re.IGNORECASE)

@@ -17,7 +17,7 @@ COMMANDS = {
     "facts": ("bot.cli.facts", "Print the fact tables of a source, as a rule author sees them."),
     "docs": ("bot.cli.docs", "Write the generated files: rule schema, catalogue of playbooks, failure classes."),
     "replay": ("bot.cli.replay", "Judge saved evidence with today's playbooks, and say what changed."),
-    "incident": ("bot.cli.incident", "Open, follow, search and link incidents."),
+    "incident": ("bot.cli.incident", "Open, follow, search and measure incidents."),
     "db": ("bot.cli.db", "Back up, restore, check and prune what the bot remembers."),
 }
 

@@ -29,7 +29,7 @@ def command(names: tuple[str, ...], update: bool, config_file: Path | None) -> N
 
     config = read_config(config_file)
     try:
-        engine = load_engine(playbooks=config.playbooks, redact=config.redact, lint_builtin=True)
+        engine = load_engine(config, lint_builtin=True)
     except ConfigError as error:
         click.echo("\n".join(error.problems), err=True)
         sys.exit(1)

@@ -101,13 +101,14 @@ def company(port: int, data: Path, *, live: bool) -> Iterator[tuple[LocalSlack, 
     from bot.localslack import LocalSlack, Suggestion  # noqa: PLC0415
     from bot.serve import running  # noqa: PLC0415
 
+    recorded = load_config(COMPANY, {})
     manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
     suggestions = [Suggestion(line, why, channel) for line, why, channel in SUGGESTIONS]
     try:
         slack = LocalSlack(manifest=manifest, port=port, channels=CHANNELS, suggestions=suggestions)
     except OSError as error:
         raise UsageError(f"port {port} cannot be used ({error.strerror}): choose another with --port") from error
-    with slack, live_company(data) if live else nullcontext(load_config(COMPANY, {})) as config:
+    with slack, live_company(data, recorded.slack) if live else nullcontext(recorded) as config:
         settings = Settings(
             bot_token=slack.bot_token,
             app_token=slack.app_token,

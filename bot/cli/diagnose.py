@@ -56,7 +56,7 @@ def command(
     from bot.render.phrases import count_text  # noqa: PLC0415
 
     config = read_config(config_file)
-    engine = load_engine(playbooks=config.playbooks, redact=config.redact)
+    engine = load_engine(config)
     wishes = Wishes(service=service, instance=instance, baseline=baseline, interval=interval, since_seconds=since, deep=deep)
     with _progress(quiet=quiet) as progress:
         outcome = diagnose_sources(sources, config=config, engine=engine, wishes=wishes, progress=progress)

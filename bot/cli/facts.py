@@ -23,7 +23,7 @@ def command(sources: tuple[str, ...], form: str, baseline: str, config_file: Pat
     from bot.render.facts import facts_json, facts_text  # noqa: PLC0415
 
     config = read_config(config_file)
-    engine = load_engine(playbooks=(), redact=config.redact)
+    engine = load_engine(config)
     outcome = diagnose_sources(
         sources, config=config, engine=engine, wishes=Wishes(baseline=baseline), progress=lambda _text: None
     )

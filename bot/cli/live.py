@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bot.config import AlertChannel, Config, LogSource, Service, SlackSettings
+from bot.config import Config, LogSource, Service, SlackSettings
 from bot.errors import UsageError
 
 SOURCE = Path(__file__).parents[2] / "tests" / "goservices"
@@ -23,13 +23,12 @@ FAILURES = {
     "discounts": "handler-panic",
     "catalogue": "healthy",
 }
-ALERTS = SlackSettings(alerts=(AlertChannel("C0ALERTS", ("B0ALERTMANAGER", "B0GRAFANA")),))
 LIFETIME = "2h"
 
 
 @contextmanager
-def live_company(directory: Path) -> Iterator[Config]:
-    """Build the program into `directory`, run every service until the block ends, and yield their configuration.
+def live_company(directory: Path, slack: SlackSettings) -> Iterator[Config]:
+    """Build the program into `directory`, run every service until the block ends, and yield their configuration with `slack`.
 
     Raises:
         UsageError: there is no Go toolchain, no source, or the program cannot be built.
@@ -37,7 +36,7 @@ def live_company(directory: Path) -> Iterator[Config]:
     binary = _build(directory)
     with ExitStack() as stack:
         services = {name: stack.enter_context(_service(name, failure, binary, directory)) for name, failure in FAILURES.items()}
-        yield Config(services=services, slack=ALERTS)
+        yield Config(services=services, slack=slack)
 
 
 def _build(directory: Path) -> Path:

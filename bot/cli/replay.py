@@ -24,20 +24,15 @@ _KEY = re.compile(r"INC-\d+", re.ASCII | re.IGNORECASE)
 @data_option
 def command(source: str, form: str, config_file: Path | None, data: Path) -> None:
     """Judge saved evidence with today's playbooks, and say what changed."""
-    from bot.diagnose import Subject, judge, load_engine  # noqa: PLC0415  # `--help` needs none of it
+    from bot.cli.sources import subject_of  # noqa: PLC0415  # `--help` needs none of it
+    from bot.diagnose import judge, load_engine  # noqa: PLC0415
     from bot.render.document import document, json_text  # noqa: PLC0415
     from bot.render.replay import compare, replay_json, replay_text  # noqa: PLC0415
 
     config = read_config(config_file)
     saved = _saved(source, data)
-    engine = load_engine(playbooks=config.playbooks, redact=config.redact)
-    service = config.services.get(saved.bundle.service)
-    subject = Subject(
-        name=saved.bundle.service,
-        own_modules=service.own_modules if service else (),
-        thresholds=service.thresholds if service else {},
-    )
-    today = document(judge(saved.bundle, engine, subject).diagnosis)
+    engine = load_engine(config)
+    today = document(judge(saved.bundle, engine, subject_of(saved.bundle.service, config)).diagnosis)
     differences = compare(saved.document, today)
     if form == "json":
         click.echo(json_text(replay_json(saved.document, today, differences)), nl=False)

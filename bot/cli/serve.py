@@ -17,7 +17,8 @@ def command(config_file: Path | None) -> None:
     """Run the bot against a Slack workspace (Socket Mode) until it is told to stop (SIGTERM, Ctrl-C).
 
     \b
-    Environment: SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_API_URL, GOCRASH_CONFIG, GOCRASH_DATA, GOCRASH_HTTP
+    Environment: SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_API_URL, GOCRASH_CONFIG, GOCRASH_DATA, GOCRASH_HTTP,
+    GOCRASH_ALERTS_TOKEN
     """  # noqa: D301  # click's mark for "keep these lines"
     from bot.config import config_path, load_config, load_settings  # noqa: PLC0415  # `--help` needs none of it
     from bot.serve import running  # noqa: PLC0415

@@ -55,13 +55,16 @@ def diagnose_sources(
     started = time.monotonic()
     progress("reading the evidence")
     bundle = _files(sources, config, wishes)
-    service_settings = config.services.get(bundle.service)
-    subject = Subject(
-        name=bundle.service,
-        own_modules=service_settings.own_modules if service_settings else (),
-        thresholds=service_settings.thresholds if service_settings else {},
-    )
+    subject = subject_of(bundle.service, config)
     return judge(replace(bundle, baseline=baseline or bundle.baseline), engine, subject, started=started)
+
+
+def subject_of(name: str, config: Config) -> Subject:
+    """Return whose evidence it is, with what the configuration says about a service of that name."""
+    service = config.services.get(name)
+    if service is None:
+        return Subject(name=name)
+    return Subject(name=name, own_modules=service.own_modules, thresholds=service.thresholds)
 
 
 def _service(live: Sequence[str], config: Config, wishes: Wishes) -> Service:

@@ -52,7 +52,7 @@ def is_bundle(directory: Path) -> bool:
 
 
 def read_bundle(directory: Path, service: str = "") -> Bundle:
-    """Read a bundle; evidence stays in its files. `service` names it where `meta.yaml` does not, instead of the directory.
+    """Read a bundle; evidence stays in its files. `service` names it; empty: as `meta.yaml` says, or the directory is called.
 
     Raises:
         UsageError: there is no evidence in the directory, or `meta.yaml` is wrong.
@@ -61,22 +61,22 @@ def read_bundle(directory: Path, service: str = "") -> Bundle:
         raise UsageError(
             f"{directory} holds no evidence: a bundle is a directory with files such as goroutine.txt or service.log"
         )
-    bundle = _read(directory, service)
+    bundle = _read(directory, service, usual=directory.resolve().name)
     baseline = directory / _BASELINE
-    return replace(bundle, baseline=_read(baseline, bundle.service)) if is_bundle(baseline) else bundle
+    return replace(bundle, baseline=_read(baseline, service, usual=bundle.service)) if is_bundle(baseline) else bundle
 
 
-def _read(directory: Path, service: str) -> Bundle:
+def _read(directory: Path, service: str, *, usual: str) -> Bundle:
     meta = read_meta(directory / META)
     files = tuple(_files(directory))
-    name = meta.service or service or directory.resolve().name
+    name = service or meta.service or usual
     taken_at = meta.taken_at or datetime.fromtimestamp(max((file.stat().st_mtime for file in files), default=0), UTC)
     targets = {target.instance: replace(target, service=name) for target in meta.targets}
-    usual = next(iter(targets)) if len(targets) == 1 else name
+    only = next(iter(targets)) if len(targets) == 1 else name
     evidence = []
     for file in files:
         path = file.relative_to(directory)
-        instance = _owner(path, meta, usual)
+        instance = _owner(path, meta, only)
         target = targets.setdefault(instance, Target(name, instance)) if instance else None
         evidence.append(_evidence(file, target, taken_at, meta.files.get(path.as_posix())))
     failures = tuple(

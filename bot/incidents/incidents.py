@@ -9,9 +9,8 @@ from bot.errors import UsageError
 from bot.incidents.columns import to_time, to_time_or_none
 from bot.incidents.connections import Connections, Row
 from bot.incidents.timeline import Timeline, unknown_incident
-from bot.model.incident import Incident, Status, TimelineEvent
+from bot.model.incident import SEVERITIES, Incident, Status, TimelineEvent
 
-SEVERITIES = ("SEV1", "SEV2", "SEV3", "SEV4")
 # One incident per service is open at a time: what else breaks meanwhile joins it.
 SERVICE_KEY = "service"
 

@@ -201,6 +201,8 @@ CREATE TABLE incident_links (
 ) STRICT;
 CREATE INDEX links_by_other ON incident_links (other);
 
+CREATE INDEX incidents_by_opening ON incidents (opened_at);
+
 ALTER TABLE evidence ADD COLUMN pruned_at TEXT;
 """
 

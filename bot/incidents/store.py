@@ -16,6 +16,7 @@ from bot.incidents.incidents import Incidents
 from bot.incidents.leases import RunningLease
 from bot.incidents.links import Links
 from bot.incidents.memory import Memory
+from bot.incidents.numbers import Numbers
 from bot.incidents.outbox import Outbox
 from bot.incidents.queue import Queue
 from bot.incidents.retention import Retention
@@ -50,6 +51,7 @@ class Store:
         self.links = Links(self._connections, self.incidents, self.timeline)
         self.memory = Memory(self._connections)
         self.evidence = EvidenceFiles(self._connections, data / EVIDENCE_NAME)
+        self.numbers = Numbers(self._connections)
         self.retention = Retention(self._connections, data / EVIDENCE_NAME)
         self.queue = Queue(self._connections)
         self.outbox = Outbox(self._connections)

@@ -8,6 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+SEVERITIES = ("SEV1", "SEV2", "SEV3", "SEV4")
+"""How bad an incident is, the worst first."""
+
 
 class Status(StrEnum):
     """The life of an incident. Reopening is an event that goes back to the first one."""

@@ -33,7 +33,7 @@ from typing import Final
 from bot.model.goroutines import Frame, GoroutineDump
 from bot.model.logs import Crash
 from bot.parse.dump import is_cut
-from bot.parse.frameworks import read_recovery
+from bot.parse.frameworks import find_stack
 from bot.parse.stacktext import FILE_LINE, Stack, parse_header, parse_stack
 from bot.parse.timestamps import find_time
 from bot.parse.tracereader import BURIED_OPENING
@@ -158,12 +158,14 @@ def _read_opening(trace: Trace) -> _Opening:
     opening = _Opening()
     lines = list(trace.opening)
     if not trace.goroutines:  # nothing proves that the lines after the first belong to the message
-        lines = [line for index, line in enumerate(lines) if index == 0 or line[:1] in {"\t", "["} or _PC.match(line)]
+        start, opening.frames = find_stack(lines)
+        lines = [line for index, line in enumerate(lines[:start]) if index == 0 or line[:1] in {"\t", "["} or _PC.match(line)]
     for line in lines:
         _read_opening_line(opening, line)
-    if opening.kind == "http-panic" and not trace.goroutines:
-        message, opening.frames = read_recovery(trace.opening)
-        opening.messages = [message] if opening.frames else opening.messages
+    if opening.frames:
+        if not any(opening.messages):
+            opening.messages = [trace.opening[start - 1]]  # gin prints the request before the message
+        opening.kind = "http-panic" if trace.form == "recovered" else opening.kind
     opening.messages = [message.strip()[:_MESSAGE_CHARACTERS] for message in opening.messages]
     for index, message in enumerate(opening.messages):
         if _AGAIN.search(message):
@@ -264,7 +266,7 @@ def _is_believable(opening: _Opening, trace: Trace) -> bool:
 
     Compilers say `fatal error: ` too, and a program that lives on may log a message that starts with `panic: `.
     """
-    if opening.signal_code or trace.exit_code is not None or opening.kind == "http-panic":
+    if opening.signal_code or opening.frames or trace.exit_code is not None or opening.kind == "http-panic":
         return True
     if opening.kind == "panic":
         return not trace.logged

@@ -111,7 +111,7 @@ class _Stanzas:
                 yield lines, line
                 line += len(lines) + 1
             if len(rest) > _MAX_STANZA_BYTES:  # no blank lines: cut before the last header, or else after the last line
-                end = max(rest.rfind(b"\ngoroutine ") + 1, 0) or rest.rfind(b"\n") + 1 or len(rest)
+                end = rest.rfind(b"\ngoroutine ") + 1 or rest.rfind(b"\n") + 1 or len(rest)
                 lines = rest[:end].split(b"\n")
                 yield lines, line
                 line += len(lines) - 1

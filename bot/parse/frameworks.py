@@ -1,15 +1,23 @@
-r"""Stacks as recovering web frameworks print them: no goroutine, a file with a program counter, then the function and its source.
+r"""Stacks as web frameworks and error reporters print them: no goroutine, and the frames in forms of their own.
 
->>> message, frames = read_recovery('''[Recovery] 2026/11/20 - 23:03:37 panic recovered:
+Gin's `Recovery` prints a file with a program counter, then the function (without its package) and its source:
+
+>>> lines = '''[Recovery] 2026/11/20 - 23:03:37 panic recovered:
 ... GET /pay HTTP/1.1
-... Host: shop
 ... runtime error: index out of range [5] with length 3
 ... /src/shop/cart.go:12 (0x7b1f05)
-... \t(*Cart).Pay: item := c.items[i]
-... /src/gin/context.go:185 (0x7a9c2a)
-... \t(*Context).Next: c.handlers[c.index](c)'''.split("\n"))
->>> message, frames[0]
-('runtime error: index out of range [5] with length 3', Frame(function='(*Cart).Pay', file='/src/shop/cart.go', line=12))
+... \t(*Cart).Pay: item := c.items[i]'''.split("\n")
+>>> find_stack(lines)
+(3, (Frame(function='(*Cart).Pay', file='/src/shop/cart.go', line=12),))
+
+Error reporters write one line for each frame; chi's `Recoverer` and `%+v` of `github.com/pkg/errors` write two:
+
+>>> find_stack(["panic: boom", "    at example.com/shop.(*Cart).Pay (/src/shop/cart.go:12)"])
+(1, (Frame(function='example.com/shop.(*Cart).Pay', file='/src/shop/cart.go', line=12),))
+>>> find_stack([" panic: boom", " -> main.pay", " ->   /src/main.go:21", "    main.main", "      /src/main.go:9"])[1]
+(Frame(function='main.pay', file='/src/main.go', line=21), Frame(function='main.main', file='/src/main.go', line=9))
+>>> find_stack(["Error: boom", "    at pay (/app/cart.js:3:11)"])
+(2, ())
 """
 
 from __future__ import annotations
@@ -19,22 +27,35 @@ from collections.abc import Sequence
 
 from bot.model.goroutines import Frame
 
-_FILE = re.compile(r"^\s*(\S.*\.(?:go|s)):(\d{1,9}) \(0x[0-9a-f]+\)$")
-_FUNCTION = re.compile(r"^\s+([^\s:]+): ")
+_WITH_COUNTER = re.compile(r"^\s*(\S.*\.(?:go|s)):(\d{1,9}) \(0x[0-9a-f]+\)$")
+_FUNCTION_BELOW = re.compile(r"^\s+([^\s:]+): ")
+_WHOLE = re.compile(r"^\s*at ([^\s]*[^\s(]) ?\((\S[^()]*\.(?:go|s)):(\d{1,9})\)$")
+_INDENTED = re.compile(r"^(?: ->)?\s+(\S.*\.(?:go|s)):(\d{1,9})$")
+_WORD = r"(?:[^\s()/.:=\"]|\[\.\.\.\])+"
+_FUNCTION_ABOVE = re.compile(rf"^(?: ->)?\s*((?:[^\s()/]+/)*{_WORD}(?:\.{{1,2}}(?:{_WORD}|\(\*?[^\s()/]+\)))+)$")
 
 
-def read_recovery(lines: Sequence[str]) -> tuple[str, tuple[Frame, ...]]:
-    """Return the message, which stands right above the stack, and the frames; both are empty when there is no such stack.
+def is_place(text: str) -> bool:
+    """Tell whether a line names a frame's file as one of these forms does."""
+    return (".go:" in text or ".s:" in text) and bool(_INDENTED.match(text) or _WITH_COUNTER.match(text) or _WHOLE.match(text))
 
-    Format: gin's `Recovery` middleware (`github.com/gin-gonic/gin/recovery.go`); functions come without their package.
-    """
-    message = ""
+
+def find_stack(lines: Sequence[str]) -> tuple[int, tuple[Frame, ...]]:
+    """Return the index of the line that the stack starts at, and its frames; how many lines there are, when there is none."""
+    start = len(lines)
     frames: list[Frame] = []
     for index, line in enumerate(lines):
-        if (place := _FILE.match(line)) is None:
+        above = _FUNCTION_ABOVE.match(lines[index - 1]) if index else None
+        if whole := _WHOLE.match(line):
+            frames.append(Frame(whole[1], whole[2], int(whole[3])))
+        elif place := _WITH_COUNTER.match(line):
+            below = _FUNCTION_BELOW.match(lines[index + 1]) if index + 1 < len(lines) else None
+            frames.append(Frame(below[1] if below else "", place[1], int(place[2])))
+        elif above and (place := _INDENTED.match(line)):
+            frames.append(Frame(above[1], place[1], int(place[2])))
+            start = min(start, index - 1)
             continue
-        if not frames and index:
-            message = lines[index - 1].strip()
-        function = _FUNCTION.match(lines[index + 1]) if index + 1 < len(lines) else None
-        frames.append(Frame(function[1] if function else "", place[1], int(place[2])))
-    return message, tuple(frames)
+        else:
+            continue
+        start = min(start, index)
+    return start, tuple(frames)

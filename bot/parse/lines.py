@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from bot.parse.frameworks import is_place
 from bot.parse.stacktext import CREATED_BY, ELIDED, FILE_LINE, FUNCTION_LINE, HEADER, ORIGIN
 
 _OPENING_START: Final = (
@@ -27,6 +28,7 @@ _OPENING_WITHIN = re.compile(r"http: panic serving \S+: |panic recovered:|\[PANI
 RUNTIME_STACK = re.compile(r"^\s*(?:runtime stack:|goroutine 0 .*\[.*\]:)\s*$")
 REGISTER = re.compile(r"^(?:[a-z]{1,4}[0-9]{0,2} +0x[0-9a-f]+|instruction bytes:|\[?signal )")
 _OTHER_THREAD = re.compile(r"^\s*goroutine running on other thread; stack unavailable|^non-Go function|^\s+pc=0x")
+_GOLEAK = re.compile(r"^\s*\[?Goroutine (\d{1,19}) in state (\S[^\]]*), with \S.* on top of the stack:$")
 _REPORT_LINE = re.compile(
     r"^(?:={10,}$|\s*WARNING: DATA RACE|\s*(?:Previous )?(?:[Aa]tomic )?(?:[Rr]ead|[Ww]rite) at 0x|\s*Goroutine \d+ \("
     r"|exit status \d|\tpanic: |PC=0x|Found \d+ data race|goroutine(?:leak)? profile: total|#\t0x|\d+ @ 0x|runtime stack:)",
@@ -61,14 +63,27 @@ def opens_crash(text: str) -> bool:
 def is_trace_line(text: str) -> bool:
     """Tell whether a line belongs to a trace or report by its looks alone: such lines are no log messages."""
     return bool(
-        is_header(text)
+        is_header(as_header(text))
         or opens_crash(text)
         or (FILE_LINE.match(text) and (text[:1].isspace() or " +0x" in text))
         or (FUNCTION_LINE.match(text) and "." in text)
         or _is_other_stack_line(text)
+        or is_place(text)
         or _REPORT_LINE.match(text)
         or REGISTER.match(text)
     )
+
+
+def as_header(text: str) -> str:
+    """Return the header that goleak's sentence stands for; any other line as it is.
+
+    Format: `Stack.String` in `go.uber.org/goleak/internal/stack/stacks.go`, within the brackets of a printed slice.
+
+    >>> as_header("[Goroutine 20 in state chan receive, with main.wait on top of the stack:")
+    'goroutine 20 [chan receive]:'
+    """
+    sentence = _GOLEAK.match(text) if "oroutine " in text else None
+    return f"goroutine {sentence[1]} [{sentence[2]}]:" if sentence else text
 
 
 def is_header(text: str) -> bool:

@@ -21,6 +21,7 @@ A stream enters. Blocks without any marker of a trace are only folded; the other
 from __future__ import annotations
 
 import io
+import re
 from itertools import chain
 from typing import BinaryIO, Final
 
@@ -38,6 +39,10 @@ from bot.parse.traces import Trace
 from bot.parse.transports import detect
 
 _SAMPLE_LINES: Final = 200
+_TOP_TABLE = re.compile(rb"flat +flat% +sum% +cum +cum%")
+_TOP_TABLE_PROBLEM: Final = (
+    "A table of `go tool pprof -top` names functions but not who calls them: give the profile itself, the file that pprof read."
+)
 
 
 def parse_log(stream: BinaryIO) -> LogReading:
@@ -51,11 +56,13 @@ def parse_log(stream: BinaryIO) -> LogReading:
     events = EventCounter(transport)
     runtime = RuntimeTraceCounter()
     lines = 0
+    top_table = False
     for block in chain([start], blocks):
         search.add(block)
         events.add(block)
         runtime.add(block.content)
         lines += len(block.lines)
+        top_table = top_table or _TOP_TABLE.search(block.content) is not None
     crashes, dumps, races = _read(search.traces())
     return LogReading(
         transport=search.transport.name,
@@ -67,7 +74,7 @@ def parse_log(stream: BinaryIO) -> LogReading:
         gateway_errors=events.gateway_errors(),
         runtime_trace=runtime.trace(),
         truncated=any(dump.truncated for dump in (*dumps, *(crash.dump for crash in crashes if crash.dump))),
-        problems=(*search.problems(), *events.problems()),
+        problems=(*search.problems(), *events.problems(), *((_TOP_TABLE_PROBLEM,) if top_table else ())),
     )
 
 

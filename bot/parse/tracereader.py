@@ -23,7 +23,8 @@ import re
 from collections import deque
 from typing import Final
 
-from bot.parse.lines import REGISTER, Line, find_glued_header, is_header, is_stack_line, opens_crash
+from bot.parse.frameworks import find_stack, is_place
+from bot.parse.lines import REGISTER, Line, as_header, find_glued_header, is_header, is_stack_line, opens_crash
 from bot.parse.stacktext import FILE_LINE, FUNCTION_LINE
 from bot.parse.traces import NAMELESS_HEADER, GoroutineText, Trace, goroutine_name
 
@@ -43,6 +44,7 @@ _THREAD_SEPARATOR: Final = "-----"
 _PATIENCE_LINES: Final = 20
 _PATIENCE_OPENING_LINES: Final = 60
 _MAX_RACE_LINES: Final = 400
+_MAX_RECOVERED_LINES: Final = 400
 _REMEMBERED_LINES: Final = 12
 _BURIED_WITHIN_LINES: Final = 4
 _TRACES_KEPT: Final = 1_000
@@ -94,9 +96,12 @@ class TraceReader:
             self.feed(line._replace(text=line.text[:index].rstrip()))
             self.feed(line._replace(text=line.text[index:]))
             return
+        line = line._replace(text=as_header(line.text))
         trace = self._trace
         if trace is None:
             self._begin(line)
+        elif trace.form == "recovered":
+            self._in_recovered(trace, line)
         elif trace.form == "race":
             self._in_race(trace, line)
         elif trace.form == "profile":
@@ -118,6 +123,8 @@ class TraceReader:
             self._open(line, "profile")
         elif " +0x" in text and FILE_LINE.match(text) and self._recent and FUNCTION_LINE.match(self._recent[-1].text):
             self._open_nameless(line)
+        elif is_place(text) and (announcement := self._announcement()) and find_stack([self._recent[-1].text, text])[1]:
+            self._open_recovered(line, announcement)
         else:
             self._recent.append(line)
 
@@ -130,16 +137,26 @@ class TraceReader:
 
     def _open_at_header(self, line: Line) -> None:
         """Start at a goroutine; if one of the last few lines announces a crash in its middle, that is the opening."""
-        recent = [before for before in self._recent if before.text.strip()][-_BURIED_WITHIN_LINES:]
-        index = next((i for i in range(len(recent) - 1, -1, -1) if BURIED_OPENING.search(recent[i].text)), None)
+        announcement = self._announcement()
         trace = self._open(line, "dump")
         trace.opening = []
-        if index is not None:
+        if announcement:
             trace.form = "crash"
-            trace.opening = [before.text for before in recent[index:]]
-            trace.first = recent[index].number
-            trace.stamp = recent[index].stamp
+            trace.opening = [before.text for before in announcement]
+            trace.first, trace.stamp = announcement[0].number, announcement[0].stamp
         trace.begin_goroutine(line)
+
+    def _announcement(self) -> list[Line]:
+        """Return the last few lines, from the one that announces a crash in its middle; none when no line does."""
+        recent = [before for before in self._recent if before.text.strip()][-_BURIED_WITHIN_LINES:]
+        index = next((i for i in range(len(recent) - 1, -1, -1) if BURIED_OPENING.search(recent[i].text)), len(recent))
+        return recent[index:]
+
+    def _open_recovered(self, line: Line, announcement: list[Line]) -> None:
+        """Start at the first frame of a stack that the program printed itself, below the words that announce it."""
+        trace = self._open(line, "recovered")
+        trace.opening = [before.text for before in (*announcement, line)]
+        trace.first, trace.stamp = announcement[0].number, announcement[0].stamp
 
     def _open_nameless(self, line: Line) -> None:
         function = self._recent[-1]
@@ -171,14 +188,30 @@ class TraceReader:
         elif _RACE.match(text) or (opens_crash(text) and not _continues(trace.opening, text)):
             self._finish(line)
         else:
-            self._noise += not _NOT_A_MESSAGE.match(text)
+            framed = is_place(text) and len(trace.opening) < _MAX_RECOVERED_LINES
+            self._noise = 0 if framed else self._noise + (not _NOT_A_MESSAGE.match(text))
             if self._noise > _PATIENCE_OPENING_LINES:
                 self._finish(line)
                 return
             if text.strip():
                 trace.opening.append(text)
-            if _NOT_A_MESSAGE.match(text) or indented:
+            if _NOT_A_MESSAGE.match(text) or indented or framed:
                 trace.last = line.number
+
+    def _in_recovered(self, trace: Trace, line: Line) -> None:
+        """Two lines on end that name no file are beyond the stack; they may announce the next one."""
+        if is_header(line.text):
+            trace.form = "crash"
+            trace.begin_goroutine(line)
+        elif is_place(line.text) and len(trace.opening) < _MAX_RECOVERED_LINES:
+            trace.opening.append(line.text)
+            trace.last = line.number
+            self._recent.clear()
+        elif line.text.strip() and (self._recent or opens_crash(line.text)):
+            self._finish(line)
+        elif line.text.strip():
+            trace.opening.append(line.text)
+            self._recent.append(line)
 
     def _in_goroutines(self, trace: Trace, line: Line) -> None:
         text = line.text
@@ -191,7 +224,9 @@ class TraceReader:
             self._noise = 0
         elif is_header(text):
             name = goroutine_name(text)
-            if (name and name in trace.names and not trace.threads) or _HOLDS_ONE.search("\n".join(trace.opening)):
+            if name and name == goroutine_name(current.lines[0]) and len(current.lines) == 1:
+                current.lines[0] = text  # goleak before 1.3 prints the header below its sentence
+            elif (name and name in trace.names and not trace.threads) or _HOLDS_ONE.search("\n".join(trace.opening)):
                 self._finish(line)  # another dump, or the stack of another request
             else:
                 self._noise = 0

@@ -29,7 +29,8 @@ class Trace:
     """One trace as it stands in the text.
 
     Attributes:
-        form: `crash` (it has an opening), `dump` (goroutines only), `race`, `profile` (debug=1).
+        form: `crash` (it has an opening), `recovered` (an opening within a log line, and a stack that Go did not print), `dump`
+            (goroutines only), `race`, `profile` (debug=1).
         first: number of its first line; `last` that of its last one.
         opening: the lines that announce the crash; for a race or profile, all of its lines.
         context: a few lines before it, oldest first, for its time and its reason; `after`: the first foreign line after it.

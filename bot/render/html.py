@@ -26,18 +26,18 @@ def html(diagnosis: Diagnosis, *, figures: Sequence[Figure] = ()) -> str:
     """Return the report of a diagnosis as one HTML page, with figures (flame graphs, charts) inside it."""
     first = diagnosis.findings[0] if diagnosis.findings else None
     markdown = diagnosis.runbooks.get(first.fingerprint, "") if first else ""
-    return _environment().get_template("report.html.j2").render(
+    return environment().get_template("report.html.j2").render(
         diagnosis=diagnosis,
         figures=figures,
-        runbook=_html(markdown),
+        runbook=markdown_html(markdown),
         changes=list(phrases.changes_text(diagnosis)),
         missing=list(phrases.not_looked_at(diagnosis)),
     )  # fmt: skip
 
 
 @cache
-def _environment() -> Environment:
-    """Return the template environment; every value is escaped unless it was made HTML by `_html` or `_data_url`."""
+def environment() -> Environment:
+    """Return the template environment; every value is escaped unless it was made HTML by `markdown_html` or `_data_url`."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -64,7 +64,7 @@ def _environment() -> Environment:
     return environment
 
 
-def _html(markdown: str) -> Markup:
+def markdown_html(markdown: str) -> Markup:
     """Return Markdown as HTML; HTML inside it is shown, not used, and only links of the web survive."""
     renderer = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
     return Markup(renderer.render(printable(markdown)))  # noqa: S704 - the renderer escapes what stands in the Markdown

@@ -28,13 +28,17 @@ def timeline_text(events: Sequence[TimelineEvent], *, zone: tzinfo = UTC) -> str
 
 def timeline_markdown(incident: Incident, events: Sequence[TimelineEvent], *, zone: tzinfo = UTC) -> str:
     """Return the events as a Markdown table under the incident's heading; an entry with a permalink links to it."""
-    title = f"# Timeline of {incident.key}: {inline(incident.title)}"
+    return f"# Timeline of {incident.key}: {inline(incident.title)}\n\n{timeline_table(events, zone=zone)}\n"
+
+
+def timeline_table(events: Sequence[TimelineEvent], *, zone: tzinfo = UTC) -> str:
+    """Return the events as a Markdown table alone."""
     rows = ["| When | What | Who | Entry |", "|---|---|---|---|"]
     for event in events:
         when = f"[{_when(event, zone)}](<{_address(event.permalink)}>)" if event.permalink else _when(event, zone)
         cells = (when, *(inline(text).replace("|", "\\|") for text in (event.kind, event.actor, event.text)))
         rows.append(f"| {' | '.join(cells)} |")
-    return "\n\n".join([title, "\n".join(rows)]) + "\n"
+    return "\n".join(rows)
 
 
 def timeline_json(incident: Incident, events: Sequence[TimelineEvent]) -> str:

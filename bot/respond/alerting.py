@@ -36,6 +36,26 @@ def services_of(context: Context, alert: Alert) -> tuple[str, ...]:
     return recognise(alert, signs)
 
 
+def details_of(alert: Alert) -> dict[str, str]:
+    """Return what a timeline event keeps of an alert."""
+    state = "firing" if alert.firing else "resolved"
+    return {"source": alert.source, "fingerprint": alert.fingerprint, "title": alert.title, "state": state}
+
+
+def note(context: Context, alert: Alert, service: str, *, kind: str, text: str) -> None:
+    """Add an event about the alert to the timelines of the service's open incidents."""
+    for incident in context.store.incidents.list_incidents(status="open", service=service):
+        context.store.timeline.add(
+            incident.number,
+            kind=kind,
+            text=text,
+            actor=alert.source,
+            now=context.now(),
+            occurred_at=alert.occurred_at,
+            details=details_of(alert),
+        )
+
+
 def give_up(_context: Context, _job: Job, _reason: str) -> Commit:
     """Say nothing: nobody asked; the log has it."""
     return _nothing
@@ -48,17 +68,13 @@ def _patterns(context: Context, channel: str) -> list[re.Pattern[str]]:
 
 def _accept(context: Context, alert: Alert, service: str, *, channel: str, ts: str) -> None:
     headline_key = f"alert-{channel}-{ts}"
-    details = {"source": alert.source, "fingerprint": alert.fingerprint, "title": alert.title}
-    now = context.now()
-    if alert.firing:
-        payload = diagnosis_payload(
-            service, actor=alert.source, channel=channel, thread_ts=ts, headline=headline_key, alert=details
-        )
-        context.store.queue.enqueue(kind="diagnose", payload=payload, now=now)
+    if not alert.firing:
+        note(context, alert, service, kind="alert", text=f"{alert.source} says it is over: {alert.title}")
         return
-    for incident in context.store.incidents.list_incidents(status="open", service=service):
-        text = f"{alert.source} says it is over: {alert.title}"
-        context.store.timeline.add(incident.number, kind="alert", text=text, actor=alert.source, now=now, details=details)
+    payload = diagnosis_payload(
+        service, actor=alert.source, channel=channel, thread_ts=ts, headline=headline_key, alert=details_of(alert)
+    )
+    context.store.queue.enqueue(kind="diagnose", payload=payload, now=context.now())
 
 
 def _ask(context: Context, alert: Alert, services: tuple[str, ...], *, channel: str, ts: str) -> None:

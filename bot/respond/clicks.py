@@ -9,7 +9,7 @@ from bot.model.incident import Incident, Job, Status
 from bot.model.message import Action
 from bot.render.slack import headline, notices
 from bot.render.slack.headline import Situation
-from bot.respond.commands import diagnosis_payload
+from bot.respond.commands import actor_of, diagnosis_payload
 from bot.respond.context import Commit, Context
 from bot.respond.posting import put_answer, put_message
 
@@ -53,16 +53,16 @@ def _diagnose(context: Context, job: Job) -> Commit:
 
 def _resolve(context: Context, job: Job) -> Commit:
     number, headline_key = job.payload["value"].split()
-    user = job.payload["user"]
+    actor = actor_of(job)
 
     def commit() -> None:
         now = context.now()
         try:
-            incident = context.store.incidents.change_status(int(number), Status.RESOLVED, text="", actor=user, now=now)
+            incident = context.store.incidents.change_status(int(number), Status.RESOLVED, text="", actor=actor, now=now)
         except UsageError as error:
             _tell(context, job, str(error))
             return
-        situation = Situation(incident=incident, notes=(f"resolved by <@{user}>",))
+        situation = Situation(incident=incident, notes=(f"resolved by {actor}",))
         message = headline.resolved(
             incident, diagnosis=None, situation=situation, actions=actions(incident.service, headline_key, incident)
         )
@@ -78,7 +78,7 @@ CLICKS: Mapping[str, Callable[[Context, Job], Commit]] = {RERUN: _rerun, RESOLVE
 def _enqueue(context: Context, job: Job, service: str, *, headline_key: str = "", thread_ts: str = "") -> None:
     payload = diagnosis_payload(
         service,
-        actor=job.payload["user"],
+        actor=actor_of(job),
         channel=job.payload["channel"],
         thread_ts=thread_ts,
         response_url=job.payload["response_url"],

@@ -20,9 +20,8 @@ NEAREST = 3
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who asked for what, and where the answer goes: a response URL (commands) or a thread (mentions)."""
+    """Where the answer goes: to a response URL (commands) or into a thread (mentions)."""
 
-    user: str
     channel: str
     response_url: str
     thread_ts: str
@@ -60,7 +59,7 @@ def run(context: Context, job: Job) -> Commit:
         if isinstance(answer, Started):
             payload = diagnosis_payload(
                 answer.service,
-                actor=request.user,
+                actor=actor_of(job),
                 channel=request.channel,
                 thread_ts=request.thread_ts,
                 response_url=request.response_url,
@@ -76,6 +75,11 @@ def give_up(context: Context, job: Job, reason: str) -> Commit:
     """Tell the person that the command could not be carried out."""
     answer = notices.error("That did not work.", do=reason, error_id=f"job {job.number}")
     return lambda: _put(context, job, _request(job), answer)
+
+
+def actor_of(job: Job) -> str:
+    """Return who set a job off, as people call them: Slack's name for them where the event says it, else their id."""
+    return str(job.payload["name"] or job.payload["user"])
 
 
 def diagnosis_payload(
@@ -188,7 +192,7 @@ VERBS: Mapping[str, Command] = {
 
 def _request(job: Job) -> Request:
     payload = job.payload
-    return Request(payload["user"], payload["channel"], payload.get("response_url", ""), payload.get("thread_ts", ""))
+    return Request(payload["channel"], payload.get("response_url", ""), payload.get("thread_ts", ""))
 
 
 def _put(context: Context, job: Job, request: Request, answer: SlackMessage) -> None:

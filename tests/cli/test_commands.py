@@ -61,3 +61,23 @@ def test_serve_names_every_missing_token() -> None:
     assert run.status == 2
     assert "SLACK_BOT_TOKEN is not set" in run.err
     assert "SLACK_APP_TOKEN is not set" in run.err
+
+
+def thresholds(tmp_path: Path, path: str, number: int) -> Path:
+    config = tmp_path / "gocrash.yaml"
+    bundle = RECORDED / "lock-convoy"
+    config.write_text(f"services: {{ledger: {{replay: '{bundle}', thresholds: {{{path}: {number}}}}}}}\n")
+    return config
+
+
+def test_a_service_may_have_thresholds_of_its_own(tmp_path: Path) -> None:
+    strict = gocrash("diagnose", "ledger", "--config", thresholds(tmp_path, "lock-contention.lock.waiters", 100))
+    assert "120 goroutines wait for one Mutex" in strict.out.splitlines()[0]
+    lenient = gocrash("diagnose", "ledger", "--config", thresholds(tmp_path, "lock-contention.lock.waiters", 1000))
+    assert "120 goroutines wait for one Mutex" not in lenient.out
+
+
+def test_a_threshold_of_no_playbook_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    run = gocrash("diagnose", "ledger", "--config", thresholds(tmp_path, "lock-contention.lock.waitrs", 100))
+    assert run.status == 2
+    assert "services.ledger.thresholds.lock-contention.lock.waitrs: no playbook has this threshold, did you mean" in run.err

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import ParseError
+from bot.model.evidence import Kind
 from bot.model.goroutines import GoroutineDump
 from bot.model.logs import LogReading
 from bot.parse.log import parse_log
@@ -52,6 +53,47 @@ def test_two_dumps_of_one_process_are_two() -> None:
     dump = (RECORDED / "go1.27" / "healthy" / "goroutine.txt").read_bytes()
     first, second = read(dump + b"\n" + dump).dumps
     assert first.parsed == second.parsed
+
+
+LEAKS = (
+    "found unexpected goroutines:\n"
+    "[Goroutine 20 in state chan receive, with example.com/x.f on top of the stack:\n{first}"
+    "example.com/x.f(0xc000)\n\t/src/x.go:12 +0x1d\ncreated by example.com/x.TestF in goroutine 19\n\t/src/x_test.go:9 +0x35\n\n"
+    " Goroutine 21 in state select, 2 minutes, with example.com/x.g on top of the stack:\n{second}"
+    "example.com/x.g(0xc000)\n\t/src/x.go:22 +0x1d\ncreated by example.com/x.TestF in goroutine 19\n\t/src/x_test.go:8 +0x35\n]\n"
+)
+
+
+@pytest.mark.parametrize("indentation", ["", "        "])
+@pytest.mark.parametrize(
+    "headers",
+    [{"first": "", "second": ""}, {"first": "goroutine 20 [chan receive]:\n", "second": "goroutine 21 [select, 2 minutes]:\n"}],
+    ids=["goleak-1.3", "goleak-1.1"],
+)
+def test_what_goleak_says_is_a_dump(headers: dict[str, str], indentation: str) -> None:
+    leaks = LEAKS.format(**headers).replace("\n", f"\n{indentation}")
+    reading = read(f"=== RUN   TestF\n    leaks.go:78: {leaks}\n--- FAIL: TestF (0.45s)\nFAIL\nexit status 1\n".encode())
+    (dump,) = reading.dumps
+    assert not reading.crashes
+    assert (dump.form, dump.seen, dump.parsed, dump.truncated) == ("debug=2", 2, 2, False)
+    assert sorted(states(dump)) == [("chan receive", 1), ("select", 1)]
+    assert {group.stack[0].function: group.minutes for group in dump.groups} == {
+        "example.com/x.f": (),
+        "example.com/x.g": ((2, 1),),
+    }
+    assert all(group.created_by is not None and group.created_by.function == "example.com/x.TestF" for group in dump.groups)
+    assert not any("on top of the stack" in event.text for event in reading.events)
+
+
+def test_a_table_of_pprof_is_said_to_be_no_profile() -> None:
+    table = (
+        b"File: shop\nType: cpu\nShowing nodes accounting for 20s, 80% of 25s total\n"
+        b"      flat  flat%   sum%        cum   cum%\n     5.10s 20.4% 20.4%      5.10s 20.4%  runtime.memmove\n"
+    )
+    assert sniff(table) is Kind.SERVICE_LOG
+    (problem,) = read(table).problems
+    assert "give the profile itself" in problem
+    assert not read(table.replace(b"flat%", b"share")).problems
 
 
 def test_a_counted_profile_in_a_log_is_read() -> None:

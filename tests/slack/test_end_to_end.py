@@ -73,6 +73,7 @@ def test_resolve_and_rerun_work_on_the_same_message(bot: Bench) -> None:
     bot.settle()
     assert bot.store.incidents.list_incidents() == ()
     assert "is resolved" in bot.answers("checkout")[0]["text"]
+    assert "resolved by jonas" in str(bot.answers("checkout")[0]["blocks"])
     bot.slack.click("jonas", ts, "rerun")
     bot.settle()
     assert CULPRIT in bot.answers("checkout")[0]["text"]

@@ -1,16 +1,16 @@
-"""`gocrash incident VERB`. Verbs that read are in `reading.py`, that change something in `changing.py`, that write files in `files.py`."""
+"""`gocrash incident VERB`: verbs that read, verbs that count, verbs that change something, verbs that write files."""
 
 from __future__ import annotations
 
 import click
 
-from bot.cli.incident import changing, files, reading
+from bot.cli.incident import changing, files, measuring, reading
 
 
 @click.group("incident")
 def command() -> None:
-    """Open, follow, search and link incidents."""
+    """Open, follow, search and measure incidents."""
 
 
-for _verb in (*reading.VERBS, *changing.VERBS, *files.VERBS):
+for _verb in (*reading.VERBS, *measuring.VERBS, *changing.VERBS, *files.VERBS):
     command.add_command(_verb)

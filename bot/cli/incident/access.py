@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -36,6 +36,28 @@ class _Moment(click.ParamType[datetime]):
 
 
 MOMENT = _Moment()
+
+
+class _Zone(click.ParamType[tzinfo]):
+    """A time zone by its name, such as `Europe/Berlin`."""
+
+    name = "zone"
+
+    def convert(self, value: str | tzinfo, param: click.Parameter | None, ctx: click.Context | None) -> tzinfo:
+        """Look the name up."""
+        from zoneinfo import ZoneInfo  # noqa: PLC0415  # `--help` needs none of it
+
+        try:
+            return value if isinstance(value, tzinfo) else ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            self.fail(f"`{value}` is no time zone: write a name such as Europe/Berlin or UTC", param, ctx)
+
+
+def zone_option(function: F) -> F:
+    """Add `--zone NAME`."""
+    return click.option(
+        "--zone", type=_Zone(), default="UTC", show_default=True, help="Time zone of times that people read.", metavar="NAME"
+    )(function)
 
 
 def actor_option(function: F) -> F:

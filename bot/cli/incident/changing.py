@@ -11,9 +11,8 @@ import click
 from bot.cli.incident.access import MOMENT, actor_option, incident_number, now, open_store
 from bot.cli.options import config_option, data_option, read_config
 from bot.errors import UsageError
-from bot.model.incident import Incident, Status
+from bot.model.incident import SEVERITIES, Incident, Status
 
-SEVERITIES = ("SEV1", "SEV2", "SEV3", "SEV4")
 _TEXT = "[TEXT]..."
 
 

@@ -1,15 +1,17 @@
-"""The verbs that write files: export."""
+"""The verbs that write documents: export, postmortem."""
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.incident.access import incident_number, open_store
-from bot.cli.options import data_option
+from bot.cli.incident.access import incident_number, now, open_store, zone_option
+from bot.cli.incident.known import known_of
+from bot.cli.options import config_option, data_option, read_config
 from bot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,9 +62,28 @@ def _write(store: Store, number: int, directory: Path) -> None:
         file.write_text(json_text(document), "utf-8")
 
 
+@click.command("postmortem")
+@click.argument("key", metavar="INC-7")
+@click.option("--format", "form", type=click.Choice(["markdown", "html"]), default="markdown", help="How to print it.")
+@zone_option
+@config_option
+@data_option
+def postmortem(key: str, form: str, zone: tzinfo, config_file: Path | None, data: Path) -> None:
+    """Print the draft of a postmortem: everything that is known, and gaps for what only people know."""
+    from bot.render import postmortem as render  # noqa: PLC0415
+    from bot.render.page import postmortem_html  # noqa: PLC0415
+
+    with open_store(data) as store:
+        known = known_of(store, incident_number(key), read_config(config_file), now=now())
+        draft = render.postmortem(known, zone=zone)
+    if form == "html":
+        draft = postmortem_html(known.incident, known.events, draft, now=now(), zone=zone)
+    click.echo(draft, nl=False)
+
+
 def _as_it_is(data: bytes) -> tuple[bytes, int]:
     """Mask nothing: what the store keeps was masked before."""
     return data, 0
 
 
-VERBS = (export,)
+VERBS = (export, postmortem)

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import tzinfo
 from pathlib import Path
 
 import click
 
-from bot.cli.incident.access import incident_number, open_store
+from bot.cli.incident.access import incident_number, now, open_store, zone_option
 from bot.cli.options import data_option
-
-
-class _Zone(click.ParamType[tzinfo]):
-    """A time zone by its name, such as `Europe/Berlin`."""
-
-    name = "zone"
-
-    def convert(self, value: str | tzinfo, param: click.Parameter | None, ctx: click.Context | None) -> tzinfo:
-        """Look the name up."""
-        from zoneinfo import ZoneInfo  # noqa: PLC0415  # `--help` needs none of it
-
-        try:
-            return value if isinstance(value, tzinfo) else ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            self.fail(f"`{value}` is no time zone: write a name such as Europe/Berlin or UTC", param, ctx)
+from bot.model.incident import Incident, TimelineEvent
 
 
 @click.command("list")
@@ -61,8 +48,10 @@ def show(key: str, data: Path) -> None:
 
 @click.command("timeline")
 @click.argument("key", metavar="INC-7")
-@click.option("--format", "form", type=click.Choice(["text", "markdown", "json", "csv"]), default="text", help="How to print it.")
-@click.option("--zone", type=_Zone(), default="UTC", help="Time zone of the text and the Markdown.", metavar="NAME")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "markdown", "json", "csv", "html"]), default="text", help="How to print it."
+)
+@zone_option
 @data_option
 def timeline(key: str, form: str, zone: tzinfo, data: Path) -> None:
     """Print what happened when, and who did what."""
@@ -76,8 +65,15 @@ def timeline(key: str, form: str, zone: tzinfo, data: Path) -> None:
         "markdown": lambda: render.timeline_markdown(incident, events, zone=zone),
         "json": lambda: render.timeline_json(incident, events),
         "csv": lambda: render.timeline_csv(events),
+        "html": lambda: _page(incident, events, zone),
     }
     click.echo(forms[form](), nl=False)
+
+
+def _page(incident: Incident, events: Sequence[TimelineEvent], zone: tzinfo) -> str:
+    from bot.render.page import timeline_html  # noqa: PLC0415  # the other formats need no templates
+
+    return timeline_html(incident, events, now=now(), zone=zone)
 
 
 @click.command("history")

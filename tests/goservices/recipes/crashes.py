@@ -2,12 +2,14 @@
 
     python tests/goservices/recipes/crashes.py [EXAMPLE ...] [--go PATH ...]
 
-An example is named `playbook/example`; without names, all that the given toolchains can make. `--go` names further toolchains
-(the one of this Python environment is always there); a recipe that asks for another release is passed over and said so. The cgo
-program and the race detector need gcc; `refused-by-the-system` needs root, to run as a user that has a limit.
+An example is named `playbook/example`; without names, all that the given toolchains can make. `--go` names further
+toolchains (the one of this Python environment is always there); a recipe that asks for another release is passed over
+and said so. The cgo program and the race detector need gcc; `refused-by-the-system` needs root, to run as a user that
+has a limit.
 
-Not made here: examples that were taken over from `recorded/` (their `meta.yaml` says `age_seconds`), `sigill-cpu-level`, whose one
-line no machine at hand was old enough to print, and the traces of other languages, which `languages.py` makes.
+Not made here: examples that were taken over from `recorded/` (their `meta.yaml` says `age_seconds`), `sigill-cpu-
+level`, whose one line no machine at hand was old enough to print, and the traces of other languages, which
+`languages.py` makes.
 """
 
 from __future__ import annotations

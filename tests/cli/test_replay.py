@@ -1,0 +1,107 @@
+"""`gocrash incident export` and `gocrash replay`, as people type them."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cli import Run, gocrash
+from memory import RECORDED, remember
+
+from bot.incidents.store import Store
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with one incident of which evidence was collected twice."""
+    directory = tmp_path_factory.mktemp("data")
+    moment = datetime.now(UTC) - timedelta(minutes=10)
+    with Store(directory) as store:
+        remember(store, "deadlock", now=moment)
+        remember(store, "lock-convoy", now=moment + timedelta(minutes=5))
+        store.incidents.add_note(1, "the rollout began", actor="ana", now=moment)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def archive(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("exported") / "INC-1.tar.gz"
+    run = gocrash("incident", "export", "INC-1", file, "--data", data)
+    assert (run.status, run.out) == (0, f"{file} written\n")
+    return file
+
+
+def verdict(run: Run) -> str:
+    assert (run.status, run.err) == (0, "")
+    return str(json.loads(run.out)["verdict"])
+
+
+def test_an_export_holds_everything_of_the_incident(archive: Path, tmp_path: Path) -> None:
+    with tarfile.open(archive) as packed:
+        packed.extractall(tmp_path, filter="data")
+    directory = tmp_path / "INC-1"
+    assert sorted(path.name for path in directory.iterdir() if path.is_dir()) == ["collections", "diagnoses"]
+    events = json.loads((directory / "timeline.json").read_text())["events"]
+    assert [event["kind"] for event in events] == ["opened", "diagnosis", "note", "diagnosis"]
+    assert "the rollout began" in (directory / "timeline.md").read_text()
+    assert len(list((directory / "diagnoses").iterdir())) == 2
+    for exported, recorded in ((directory, "lock-convoy"), (directory / "collections" / "1", "deadlock")):
+        for file in (RECORDED / recorded).iterdir():
+            if file.name.endswith((".gz", ".txt", ".log")):
+                assert (exported / file.name).read_bytes() == file.read_bytes()
+    assert not list(archive.parent.glob("*.partial"))
+
+
+def test_an_export_is_diagnosed_like_the_evidence_it_holds(archive: Path) -> None:
+    exported = gocrash("diagnose", archive, "--format", "json")
+    assert verdict(exported) == verdict(gocrash("diagnose", RECORDED / "lock-convoy", "--format", "json"))
+    assert json.loads(exported.out)["service"] == "checkout"
+
+
+def test_an_incident_replayed_with_the_same_playbooks_is_the_same(data: Path, archive: Path) -> None:
+    run = gocrash("replay", "inc-1", "--data", data)
+    assert run.status == 0
+    assert run.out.endswith("nothing changed\n")
+    assert gocrash("replay", archive).out == run.out
+
+
+def test_a_replay_says_what_has_changed_since(archive: Path, tmp_path: Path) -> None:
+    same = json.loads(gocrash("replay", archive, "--format", "json").out)
+    playbook = same["today"]["findings"][0]["playbook"]
+    assert {difference["kind"] for difference in same["differences"]} == {"same"}
+    with tarfile.open(archive) as packed:
+        packed.extractall(tmp_path, filter="data")
+    saved = tmp_path / "INC-1" / "diagnosis.json"
+    document = json.loads(saved.read_text())
+    document["findings"][0] |= {"severity": "info", "culprit": None}
+    document["findings"].append(document["findings"][0] | {"fingerprint": "other", "playbook": "of-yesterday"})
+    saved.write_text(json.dumps(document))
+    lines = gocrash("replay", tmp_path / "INC-1").out.splitlines()
+    assert any(line.startswith(f"changed  {playbook}: severity: info → ") and "culprit: none → " in line for line in lines)
+    assert any(line.startswith("gone     of-yesterday: ") for line in lines)
+
+
+def test_a_bundle_without_a_diagnosis_says_so() -> None:
+    run = gocrash("replay", RECORDED / "deadlock")
+    assert run.status == 0
+    assert "then     not saved with the evidence" in run.out
+    assert "\nnew      deadlock: " in run.out
+
+
+def test_what_cannot_be_exported_or_replayed_is_said(data: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "data"
+    gocrash("incident", "open", "checkout", "slow", "--data", empty)
+    for words, sentence in (
+        (("incident", "export", "INC-9", tmp_path / "a.tar", "--data", data), "there is no INC-9"),
+        (("incident", "export", "INC-1", tmp_path / "no" / "a.tar", "--data", data), f"there is no directory {tmp_path / 'no'}"),
+        (("replay", "INC-9", "--data", data), "there is no INC-9"),
+        (("replay", "INC-1", "--data", empty), "INC-1 has no evidence (any more)"),
+        (("replay", tmp_path / "nothing"), "holds no evidence"),
+    ):
+        run = gocrash(*words)
+        assert (run.status, run.out) == (2, "")
+        assert sentence in run.err
+    assert gocrash("incident", "export", "INC-1", tmp_path / "b.tar", "--data", empty).status == 0

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.model.diagnosis import Diagnosis
+from bot.model.evidence import Evidence, Kind
+from bot.model.incident import Incident, TimelineEvent
+from bot.model.numbers import Budget, IncidentTimes
+from bot.render.document import document
+from bot.render.postmortem import Known, postmortem, prevention_of
+
+
+@pytest.fixture
+def known(incident: Incident, events: tuple[TimelineEvent, ...]) -> Known:
+    times = IncidentTimes(
+        number=7,
+        service="checkout",
+        severity="SEV2",
+        failure_class="",
+        opened_at=incident.opened_at,
+        acknowledged_at=incident.opened_at + timedelta(minutes=4),
+        mitigated_at=incident.opened_at + timedelta(minutes=31),
+        resolved_at=None,
+    )
+    return Known(incident=incident, events=events, times=times, document=None, evidence=(), earlier=())
+
+
+def test_a_draft_says_what_is_known_and_where_it_is_proved(known: Known, leak: Diagnosis) -> None:
+    piece = Evidence(
+        kind=Kind.GOROUTINE,
+        name="goroutine.txt",
+        content=b"x" * 2000,
+        source="http://10.0.3.7:6060/debug/pprof/goroutine",
+        collected_at=known.incident.opened_at,
+    )
+    budget = Budget(service="checkout", objective_percent=99.9, window_seconds=28 * 86400, spent=(("INC-7", 1860.0),))
+    draft = postmortem(
+        replace(
+            known,
+            document=document(leak),
+            evidence=(piece,),
+            earlier=(replace(known.incident, number=3, resolution="raised the timeout"),),
+            prevention="Give the sender a way out.",
+            culprit_url="https://git.example.com/shop/pool.go#L88",
+            budget=budget,
+        )
+    )
+    headings = [line for line in draft.splitlines() if line.startswith("## ")]
+    assert headings == [
+        f"## {title}"
+        for title in (
+            *("Summary", "Impact", "Timeline", "Root cause", "What went well, and what did not", "Follow-up", "Evidence"),
+        )
+    ]
+    first = leak.findings[0]
+    for said in (
+        "(<https://git.example.com/shop/pool.go#L88>)",
+        "this incident took 31 min of the 40 min 19 s in 28 d; 23 % is left",
+        "- Taken on: after 4 min\n- Mitigated: after 31 min\n- Resolved: not yet",
+        "The same code was to blame in INC-3",
+        "raised the timeout",
+        "Give the sender a way out.",
+        "- goroutine.txt of",
+        first.proofs[0].excerpt.splitlines()[0],
+    ):
+        assert said in draft, said
+    assert draft.count("- [ ] ") == len(first.next_steps) + 1
+
+
+def test_a_draft_of_which_nothing_is_known_has_only_gaps(known: Known) -> None:
+    draft = postmortem(replace(known, events=()))
+    assert "## Evidence\n\n_Nothing is known._" in draft
+    assert "_Why could this happen" in draft
+    assert "- [ ] _What else, by whom, until when?_" in draft
+    assert "So that it does not come again" not in draft
+
+
+def test_outside_text_is_no_markup(known: Known) -> None:
+    hostile = "**bold** [link](http://evil) | `"
+    draft = postmortem(replace(known, incident=replace(known.incident, title=hostile, lead=hostile, opened_by=hostile)))
+    assert "](http://evil)" not in draft.replace("`[link](http://evil)`", "")
+
+
+@pytest.mark.parametrize(
+    ("runbook", "text"),
+    [
+        ("", ""),
+        ("## Meaning\n\ntext\n", ""),
+        ("## Prevention\n\n```sh\n## no heading\n```\n\n## References\n", "```sh\n## no heading\n```"),
+        ("## Prevention\n\n### deeper\nlast", "### deeper\nlast"),
+    ],
+)
+def test_the_prevention_of_a_runbook(runbook: str, text: str) -> None:
+    assert prevention_of(runbook) == text
+
+
+def test_every_playbook_of_ours_can_be_cut(request: pytest.FixtureRequest) -> None:
+    expected = list(Path(request.config.rootpath, "playbooks").glob("*/examples/fires-*/expected.md"))
+    assert expected
+    for path in expected:
+        text = path.read_text()
+        assert bool(prevention_of(text)) == ("\n## Prevention\n" in text), path
