@@ -80,6 +80,7 @@ def test_the_pages_show_a_drawing_in_a_browser_and_run_nothing(data: Path, tmp_p
         assert "document.title = 'owned'" in shown.run("document.body.innerText")
 
 
+@pytest.mark.debian
 def test_a_dot_leads_to_its_event(data: Path, tmp_path: Path) -> None:
     file = tmp_path / "page.html"
     file.write_text(page(data, "timeline", "INC-1", "--format", "html"), "utf-8")
