@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,17 @@ def test_a_healthy_server_under_two_samples_gets_no_finding(run_shop: ShopRunner
     answer = diagnose_json(run_shop("healthy").url, "--interval", "0.5")
     assert answer["findings"] == []
     assert answer["verdict"].startswith("nothing wrong found in goroutine")
+
+
+def test_a_healthy_server_under_load_gets_no_finding(run_shop: ShopRunner, shop_binary: Path) -> None:
+    shop = run_shop("healthy")
+    command = [str(shop_binary), "load", f"--url={shop.url}", "--requests=200000", "--concurrency=8"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as load:
+        answer = diagnose_json(shop.url, "--interval", "2")
+        assert load.poll() is None, "the load ended before the look did"
+        load.terminate()
+    assert answer["findings"] == []
+    assert answer["dump"]["seen"] == answer["dump"]["parsed"]
 
 
 def test_growth_of_the_heap_shows_in_the_second_sample(run_shop: ShopRunner) -> None:
