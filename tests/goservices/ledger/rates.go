@@ -40,7 +40,7 @@ func LockForgotten(s *server.Server) {
 		fmt.Fprintln(w, rate)
 	})
 	s.Start()
-	_ = s.Get("/pay?currency=XXX")
+	_ = s.Get("/pay?currency=ZZZ")
 	s.Crowd("/pay?currency=EUR", s.Count)
 	s.Settle("sync.Mutex.Lock", "ledger.(*Rates).Convert(", s.Count)
 }
