@@ -44,7 +44,7 @@ DEATHS = [
     ("missing-method", "panic: interface conversion: .* missing method", "panic-type-assertion", "checkout.label"),
     ("must-compile", "panic: regexp: Compile", "panic-explicit", "orders.(*Invoices).find"),
     ("nested-panic", r"panic: no invoice series.* \[recovered\]", "panic-explicit", "orders.(*Invoices).render"),
-    ("oom", "fatal error: runtime: out of memory", "out-of-memory", "ledger.(*Export).month"),
+    ("oom", "fatal error: (?:runtime: )?out of memory", "out-of-memory", "ledger.(*Export).month"),
     ("runlock", "fatal error: sync: RUnlock", "mutex-misuse", "ledger.(*Till).total"),
     ("send-closed", "panic: send on closed channel", "panic-closed-channel", "orders.(*Queue).put"),
     ("stack-overflow-json", "fatal error: stack overflow", "stack-overflow", "catalogue.Label.MarshalJSON"),
