@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import StoreError
 from bot.incidents.backup import backup, problems, restore
-from bot.incidents.migrations import MIGRATIONS, migrate
+from bot.incidents.migrations import migrate, scripts
 from bot.incidents.schema import open_database
 from bot.incidents.store import Store
 
@@ -116,7 +116,7 @@ def test_a_backup_of_a_newer_gocrash_is_refused_and_the_database_kept(
     with Store(tmp_path) as store:
         add(store, now, "a")
     with closing(open_database(copy)) as newer:
-        migrate(newer, (*MIGRATIONS, "CREATE TABLE of_the_future (a);"))
+        migrate(newer, (*scripts(), "CREATE TABLE of_the_future (a);"))
     with pytest.raises(StoreError, match="start the newer gocrash"):
         restore(copy, database, now=now)
     assert titles(tmp_path) == ["a"]

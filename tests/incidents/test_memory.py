@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from bot.errors import UsageError
-from bot.incidents.migrations import MIGRATIONS, migrate
+from bot.incidents.migrations import migrate, scripts
 from bot.incidents.store import Store
 from bot.model.diagnosis import Culprit, Diagnosis, Finding
 from bot.model.incident import Status
@@ -94,7 +94,7 @@ def test_accents_and_case_do_not_matter(store: Store, now: datetime) -> None:
 
 def test_what_an_earlier_schema_holds_is_found_after_the_migration(tmp_path: Path) -> None:
     with closing(Database(tmp_path / "gocrash.db")) as database:
-        migrate(database, MIGRATIONS[:1])
+        migrate(database, scripts()[:1])
         database.execute(
             "INSERT INTO incidents (service, dedup_key, title, status, severity, opened_at, opened_by)"
             " VALUES ('checkout', 'k', 'slow', 'investigating', 'SEV3', '2026-11-20T14:02:11.123Z', 'U1')"

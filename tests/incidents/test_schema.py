@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from bot.errors import StoreError
 from bot.incidents import schema
-from bot.incidents.migrations import MIGRATIONS, migrate
+from bot.incidents.migrations import migrate, scripts
 from bot.incidents.schema import open_database
 from bot.incidents.store import Store
 
@@ -53,7 +53,7 @@ def tables(database: Database) -> dict[str, str]:
 
 def test_a_new_file_gets_every_migration_and_is_safe_to_write(path: Path) -> None:
     with closing(open_database(path)) as database:
-        assert [row["number"] for row in database.query("SELECT number FROM _migrations")] == list(range(1, len(MIGRATIONS) + 1))
+        assert [row["number"] for row in database.query("SELECT number FROM _migrations")] == list(range(1, len(scripts()) + 1))
         settings = {
             name: database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "foreign_keys", "synchronous")
         }
@@ -71,10 +71,10 @@ def test_opening_again_applies_nothing_and_keeps_the_rows(path: Path) -> None:
         assert database.table("leases").count == 1
 
 
-@pytest.mark.parametrize("version", range(len(MIGRATIONS) + 1))
+@pytest.mark.parametrize("version", range(len(scripts()) + 1))
 def test_every_earlier_schema_becomes_the_newest(path: Path, tmp_path: Path, version: int) -> None:
     with closing(Database(path)) as database:
-        migrate(database, MIGRATIONS[:version])
+        migrate(database, scripts()[:version])
     with closing(open_database(path)) as migrated, closing(open_database(tmp_path / "new.db")) as new:
         assert tables(migrated) == tables(new)
 
@@ -83,17 +83,17 @@ def test_a_migration_that_fails_leaves_nothing_behind(path: Path) -> None:
     with closing(open_database(path)) as database:
         before = tables(database)
         with pytest.raises(sqlite3.OperationalError):
-            migrate(database, (*MIGRATIONS, "CREATE TABLE half (a); CREATE TABLE half (a);"))
+            migrate(database, (*scripts(), "CREATE TABLE half (a); CREATE TABLE half (a);"))
         assert tables(database) == before
         assert not database.conn.in_transaction
-        migrate(database, (*MIGRATIONS, "CREATE TABLE whole (a);"))
+        migrate(database, (*scripts(), "CREATE TABLE whole (a);"))
         assert "whole" in tables(database)
 
 
 def test_a_newer_schema_is_refused(path: Path) -> None:
     with closing(open_database(path)) as database:
-        migrate(database, (*MIGRATIONS, "CREATE TABLE of_the_future (a);"))
-    with pytest.raises(StoreError, match=rf"version {len(MIGRATIONS) + 1}.* start the newer gocrash"):
+        migrate(database, (*scripts(), "CREATE TABLE of_the_future (a);"))
+    with pytest.raises(StoreError, match=rf"version {len(scripts()) + 1}.* start the newer gocrash"):
         open_database(path)
 
 
@@ -187,4 +187,4 @@ def test_several_may_open_a_new_database_together(tmp_path: Path, attempt: int) 
             return database.table("_migrations").count
 
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(open_one, range(4))) == [len(MIGRATIONS)] * 4
+        assert list(pool.map(open_one, range(4))) == [len(scripts())] * 4
