@@ -15,6 +15,7 @@ from bot.errors import ConfigError, UsageError
 from bot.model.access import Access
 from bot.model.incident import SEVERITIES
 from bot.model.login import Api, Auth, Tls, access_of, in_cluster, is_address
+from bot.model.policy import SeverityPolicy, check_allowed, with_defaults
 from bot.model.sources import Discover, KubernetesLog, LokiLog
 from bot.model.units import ByteSize, Duration
 from bot.yamlfile import did_you_mean, load
@@ -100,10 +101,12 @@ class Service:
     source_url: str = ""
     slo: Slo | None = None
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    allow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     replay: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what could not be contacted, naming every wrong target."""
+        check_allowed(self.allow)
         wrong = [
             f"`{target}` is no address: write http://host:port, https://host:port, unix:///path or http+unix://%2Fpath"
             for target in self.targets
@@ -133,9 +136,18 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
-    """What holds for every service: pauses, deadlines and caps."""
+    """What holds for every service: pauses, deadlines and caps.
+
+    `sample` is the pause between two light samples of a service (metrics and goroutine counts), `baseline` the one between two
+    pictures of it while it is well, `recheck` how long after a mitigation the bot looks again; 0 does none of it. Alerts of one
+    service within `group` belong together.
+    """
 
     cooldown: Duration = Duration(60.0)
+    sample: Duration = Duration(900.0)
+    baseline: Duration = Duration(86400.0)
+    recheck: Duration = Duration(300.0)
+    group: Duration = Duration(300.0)
     deadline: Duration = Duration(30.0)
     interval: Duration = Duration(5.0)
     max_bytes: ByteSize = ByteSize(256 * 10**6)
@@ -168,9 +180,24 @@ class AlertChannel:
 
 @dataclass(frozen=True, slots=True)
 class SlackSettings:
-    """Where in Slack the bot listens to other bots."""
+    """Where in Slack the bot listens, and where it speaks unasked.
+
+    Attributes:
+        alerts: where alerts of other bots are answered.
+        crash_logs: channels in which a crash log that people paste or upload is diagnosed.
+        timeline_emoji: reactions that put a message into the timeline of the incident in whose thread it stands.
+        announce: the channel that hears of a new incident, by its severity.
+    """
 
     alerts: tuple[AlertChannel, ...] = ()
+    crash_logs: tuple[str, ...] = ()
+    timeline_emoji: tuple[str, ...] = ("pushpin",)
+    announce: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse severities that are none."""
+        if wrong := [name for name in self.announce if name not in SEVERITIES]:
+            raise UsageError(f"`announce.{wrong[0]}` is no severity: write SEV1 to SEV4")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,11 +212,13 @@ class Retention:
 class Config:
     """The whole file. `playbooks` are further directories of playbooks; `redact` further patterns to mask.
 
-    `kubernetes` is the API server to ask; inside a cluster it is known without being configured.
+    `kubernetes` is the API server to ask; inside a cluster it is known without being configured. `severities` says what each
+    severity of an incident means; those that are not named keep what they mean without it.
     """
 
     services: Mapping[str, Service] = field(default_factory=dict)
     defaults: Defaults = field(default_factory=Defaults)
+    severities: Mapping[str, SeverityPolicy] = field(default_factory=dict)
     slack: SlackSettings = field(default_factory=SlackSettings)
     prometheus: Api | None = None
     loki: Api | None = None
@@ -200,6 +229,7 @@ class Config:
 
     def __post_init__(self) -> None:
         """Name every service by its key, and refuse names and patterns that cannot work."""
+        severities = with_defaults(self.severities)
         problems = [problem for name in self.services for problem in _name_problems(name)]
         problems += [
             f"services.{name}: asks {api}, which is not configured: add `{api}: {{url: …}}` at the top level"
@@ -216,6 +246,7 @@ class Config:
             raise ConfigError(problems)
         named = {name: replace(service, name=name) for name, service in self.services.items()}
         object.__setattr__(self, "services", named)
+        object.__setattr__(self, "severities", severities)
 
     def service(self, name: str) -> Service:
         """Return a service.

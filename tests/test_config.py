@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from bot.config import Config, load_config, load_settings
 from bot.errors import ConfigError, UsageError
+from bot.model.policy import SeverityPolicy
+from bot.model.rule import Severity
+from bot.model.units import Duration
 from bot.plan import plan_of
 
 EXAMPLE = Path("deploy/gocrash.yaml")
@@ -123,3 +127,30 @@ def test_settings_hide_their_tokens() -> None:
     assert settings.api_url == "https://slack.com/api/"
     assert (settings.http_host, settings.http_port) == ("127.0.0.1", 8080)
     assert "xoxb" not in repr(settings)
+
+
+def test_a_severity_keeps_what_the_file_does_not_say(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, "severities: {SEV2: {tell: ['@oncall-shop']}, SEV4: {update: 2h}}"), {})
+    assert config.severities["SEV2"] == SeverityPolicy(
+        opened_by=(Severity.CRITICAL,), update=Duration(3600), tell=("@oncall-shop",)
+    )
+    assert config.severities["SEV4"] == SeverityPolicy(opened_by=(Severity.MEDIUM,), update=Duration(7200))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("severities: {SEV5: {update: 1h}}", "severities.SEV5: there are SEV1, SEV2, SEV3, SEV4"),
+        (
+            "severities: {SEV1: {opened_by: [critical]}}",
+            "a critical finding would open SEV1 and SEV2: name it in one",
+        ),
+        ("severities: {SEV1: {tell: [C0ALERTS]}}", "`C0ALERTS` is nobody who could be told"),
+        ("slack: {announce: {SEV0: C0ALERTS}}", "`announce.SEV0` is no severity"),
+        ("services: {checkout: {targets: ['http://c:1'], allow: {restart: ['@oncall']}}}", "allow.restart: there are capture,"),
+        ("services: {checkout: {targets: ['http://c:1'], allow: {resolve: [maya]}}}", "allow.resolve: `maya` is nobody"),
+    ],
+)
+def test_agreements_that_cannot_hold_are_refused(tmp_path: Path, text: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(reason)):
+        load_config(write(tmp_path, text), {})

@@ -17,8 +17,9 @@ from bot.diagnose import Outcome, diagnose, reconsider, with_runbooks
 from bot.incidents.incidents import SERVICE_KEY
 from bot.model.diagnosis import Diagnosis
 from bot.model.evidence import Evidence
-from bot.model.incident import Incident, Job
+from bot.model.incident import SEVERITIES, Incident, Job
 from bot.model.message import SlackMessage
+from bot.model.policy import severity_of
 from bot.model.rule import Severity
 from bot.model.units import format_duration
 from bot.plan import plan_of
@@ -30,8 +31,6 @@ from bot.respond.clicks import actions
 from bot.respond.context import Commit, Context
 from bot.respond.posting import put_message
 
-# How bad a finding is → how bad the incident is that it opens.
-SEVERITIES = {Severity.CRITICAL: "SEV2", Severity.HIGH: "SEV3", Severity.MEDIUM: "SEV4"}
 # Steps that follow each other faster than this are shown together: Slack takes about one call a second and channel.
 EDIT_SECONDS = 1.0
 
@@ -167,13 +166,14 @@ def _incident(context: Context, job: Job, diagnosis: Diagnosis, now: datetime) -
     """Open or join the service's incident: for an alert always, otherwise when there is a finding of medium or above."""
     alert: Mapping[str, Any] | None = job.payload["alert"]
     worst = min((finding.severity for finding in diagnosis.findings), key=lambda severity: severity.rank, default=Severity.INFO)
-    if worst not in SEVERITIES and not alert:
+    severity = severity_of(worst, context.config.severities)
+    if not severity and not alert:
         return None
     incident, _ = context.store.incidents.open_or_join(
         service=diagnosis.service,
         dedup_key=SERVICE_KEY,
         title=diagnosis.verdict if diagnosis.findings else str(alert["title"] if alert else diagnosis.verdict),
-        severity=SEVERITIES.get(worst, "SEV4"),
+        severity=severity or SEVERITIES[-1],
         opened_by=job.payload["actor"],
         now=job.created_at,
         channel=job.payload["channel"],
