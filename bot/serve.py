@@ -26,6 +26,7 @@ from bot.respond.reception import Reception
 from bot.slack.app import connect, create_app, verify, web_client
 from bot.slack.listeners import register
 from bot.slack.post import Poster
+from bot.slack.workspace import SlackWorkspace
 from bot.telemetry import create_metrics
 from bot.web import application, serving
 from bot.work import Handler, Workers
@@ -63,7 +64,15 @@ def running(config: Config, settings: Settings) -> Iterator[Running]:
         store = stack.enter_context(Store(settings.data))
         stack.enter_context(_lease(store))
         bot_user = verify(client)
-        context = Context(config=config, store=store, engine=engine, metrics=metrics, now=_now, uploads=settings.data / "uploads")
+        context = Context(
+            config=config,
+            store=store,
+            engine=engine,
+            workspace=SlackWorkspace(client),
+            metrics=metrics,
+            now=_now,
+            uploads=settings.data / "uploads",
+        )
         workers = Workers(
             store, lanes=_lanes(context), threads_per_lane=THREADS_PER_LANE, post=Poster(client).send, metrics=metrics, now=_now
         )
