@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.collect.harvest import Harvest
-from bot.collect.ladder import Collector, Rung, collect_all, freeze_estimate_seconds, leak_freeze_estimate_seconds
+from bot.collect.ladder import (
+    Collector,
+    Rung,
+    collect_all,
+    freeze_estimate_seconds,
+    leak_freeze_estimate_seconds,
+    longest_freeze_estimate_seconds,
+)
 from bot.collect.logs import LogWindow, first_that_answers
 from bot.model.evidence import CollectFailure, Evidence, Kind, Target
 from bot.model.goroutines import GoroutineDump
 from bot.model.snapshot import Parsed
 from bot.model.units import format_duration
-from bot.parse.read import read
-from bot.plan import Plan
+from bot.plan import Depth, Plan
 
 
 class Climb:
@@ -29,14 +36,18 @@ class Climb:
         progress: Callable[[str], None],
         keep: Callable[[Evidence], Evidence],
         already: Sequence[Evidence],
+        read: Callable[[Evidence], Parsed],
     ) -> None:
         self._plan = plan
         self._collector = collector
         self._progress = progress
         self._keep = keep
+        self._read = read
+        self._due_at = math.inf if plan.answer_seconds is None else time.monotonic() + plan.answer_seconds
         # Stored evidence knows only the name of its target.
         targets = {target.instance: target for target in plan.targets}
-        self.parsed: list[Parsed] = [read(replace(piece, target=targets.get(piece.instance, piece.target))) for piece in already]
+        known = [replace(piece, target=targets.get(piece.instance, piece.target)) for piece in already]
+        self.parsed: list[Parsed] = [read(piece) for piece in known]
         self.failures: list[CollectFailure] = []
 
     def all_rungs(self) -> None:
@@ -46,8 +57,12 @@ class Climb:
         many = len(self._plan.targets)
         whom = self._plan.targets[0].instance if many == 1 else f"{many} instances"
         self._rung(f"goroutines and metrics of {whom}", self._collector.first, have=(Kind.GOROUTINE, "", 0))
+        if self._plan.depth < Depth.HEAP:
+            return
         self._rung(f"heap of {whom}", self._collector.heap, have=(Kind.HEAP, "", 0))
-        if self._plan.interval_seconds and self._answering():
+        if self._plan.depth < Depth.ALL:
+            return
+        if self._plan.interval_seconds and self._answering() and time.monotonic() + self._plan.interval_seconds < self._due_at:
             self._progress(f"waiting {format_duration(self._plan.interval_seconds)} for a second sample")
             time.sleep(self._plan.interval_seconds)
             self._rung(f"second sample of {whom}", self._collector.second, have=(Kind.GOROUTINE, "", 1))
@@ -56,20 +71,61 @@ class Climb:
 
     def logs(self, now: datetime) -> None:
         """Read the configured logs, whether the service is alive or not."""
-        back = self._plan.since_seconds
-        since = now - timedelta(seconds=back) if back is not None else None
-        window = LogWindow(now=now, since=since, max_bytes=self._plan.limits.max_bytes)
+        window = self._window(now)
         for kind, sources in ((Kind.SERVICE_LOG, self._plan.logs), (Kind.GATEWAY_LOG, self._plan.gateway_logs)):
-            if sources and not any(item.evidence.kind is kind for item in self.parsed):
+            if sources and not any(item.evidence.kind is kind for item in self.parsed) and self._in_time(kind):
                 self._progress(f"{kind.removesuffix('.log')} log")
                 self._add(first_that_answers(sources, window))
+
+    def platform(self, now: datetime) -> None:
+        """Ask the platform for pods and events, whether the service is alive or not."""
+        if self._plan.platform and not any(item.evidence.kind is Kind.PODS for item in self.parsed) and self._in_time(Kind.PODS):
+            self._progress("pods and events")
+            self._add(self._plan.platform.read(self._window(now)))
+
+    def _window(self, now: datetime) -> LogWindow:
+        back = self._plan.since_seconds
+        since = now - timedelta(seconds=back) if back is not None else None
+        return LogWindow(now=now, since=since, max_bytes=self._plan.limits.max_bytes)
+
+    def history(self, now: datetime) -> None:
+        """Read the metrics of the last hours where they are kept, whether the service is alive or not."""
+        source = self._plan.history
+        known = any(item.evidence.kind is Kind.HISTORY for item in self.parsed)
+        if source is not None and not known and self._in_time(Kind.HISTORY):
+            self._progress("metrics history")
+            self._add(source.read(now))
+
+    def remembered(self, history: Evidence | None) -> None:
+        """Take the history that light samples have made, where nobody else had one."""
+        if history is not None and not any(item.evidence.kind is Kind.HISTORY for item in self.parsed):
+            self._add(Harvest(evidence=(history,)))
 
     def _rung(self, step: str, rung: Rung, *, have: tuple[Kind, str, int]) -> None:
         """Climb one rung with every target that answers and of which the evidence is not there yet."""
         targets = [target for target in self._answering() if not self._has(target, have)]
-        if targets:
-            self._progress(step)
-            self._add(collect_all(targets, rung, fan_out=self._plan.fan_out))
+        if not targets:
+            return
+        self._progress(step)
+
+        def in_time(target: Target) -> Harvest:
+            late = self._late(have[0], target)
+            return Harvest(failures=(late,)) if late else rung(target)
+
+        self._add(collect_all(targets, in_time, fan_out=self._plan.fan_out))
+
+    def _in_time(self, kind: Kind) -> bool:
+        """Say whether there is time left to ask for more; where there is none, note that this was left out."""
+        late = self._late(kind, None)
+        self.failures += [late] if late else []
+        return late is None
+
+    def _late(self, kind: Kind, target: Target | None) -> CollectFailure | None:
+        """Return why something is no longer asked for; None while there is time."""
+        if time.monotonic() < self._due_at:
+            return None
+        due = format_duration(self._plan.answer_seconds or 0.0)
+        return CollectFailure(kind=kind, target=target, reason=f"not asked any more: the answer was due after {due}")
 
     def _leaks(self, target: Target) -> Harvest:
         seconds = leak_freeze_estimate_seconds(self._goroutines(target))
@@ -91,7 +147,16 @@ class Climb:
             return None
         what = "full dump" if kind is Kind.GOROUTINE else "leak profile"
         reason = f"the {what} would freeze it for about {format_duration(seconds)}, more than the {format_duration(most)} allowed"
-        return Harvest(failures=(CollectFailure(kind=kind, target=target, reason=reason, withheld=True),))
+        longest = longest_freeze_estimate_seconds(self._goroutines(target)) if kind is Kind.GOROUTINE else seconds
+        withheld = CollectFailure(
+            kind=kind,
+            target=target,
+            reason=reason,
+            withheld=True,
+            would_freeze_seconds=seconds,
+            longest_freeze_seconds=longest,
+        )
+        return Harvest(failures=(withheld,))
 
     def _goroutines(self, target: Target) -> int:
         """Return how many goroutines the target has, as the first rung saw it."""
@@ -110,5 +175,5 @@ class Climb:
         return any(piece.kind is kind and piece.sample == sample and piece.name.startswith(name) for piece in own)
 
     def _add(self, harvest: Harvest) -> None:
-        self.parsed += [read(self._keep(evidence)) for evidence in harvest.evidence]
+        self.parsed += [self._read(self._keep(evidence)) for evidence in harvest.evidence]
         self.failures += harvest.failures

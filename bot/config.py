@@ -16,7 +16,7 @@ from bot.model.access import Access
 from bot.model.incident import SEVERITIES
 from bot.model.login import Api, Auth, Tls, access_of, in_cluster, is_address
 from bot.model.policy import SeverityPolicy, check_allowed, with_defaults
-from bot.model.sources import Discover, KubernetesLog, LokiLog
+from bot.model.sources import Discover, KubernetesLog, LokiLog, MetricsHistorySource
 from bot.model.units import ByteSize, Duration
 from bot.yamlfile import did_you_mean, load
 
@@ -27,6 +27,7 @@ SLACK_API_URL = "https://slack.com/api/"
 VERBS = (
     *("diagnose", "incidents", "show", "timeline", "note", "postmortem", "status", "resolve", "reopen", "severity", "lead"),
     *("history", "search", "stats", "runbook", "services", "mute", "unmute", "help", "doctor"),
+    *("join", "leave", "snooze", "link", "wrong", "open", "budget"),
 )
 SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 PATTERN_GROUPS = frozenset({"title", "service", "state"})
@@ -95,6 +96,7 @@ class Service:
     max_freeze_ms: int = 250
     logs: tuple[LogSource, ...] = ()
     gateway_logs: tuple[LogSource, ...] = ()
+    history: MetricsHistorySource | None = None
     alerts: AlertSigns = field(default_factory=AlertSigns)
     channel: str = ""
     own_modules: tuple[str, ...] = ()
@@ -114,8 +116,8 @@ class Service:
         ]
         if self.targets and self.discover:
             wrong.append("give either `targets` or `discover`, not both")
-        if not self.targets and not self.discover and not self.logs and not self.replay:
-            wrong.append("nothing to look at: give `targets`, `discover`, `logs` or `replay`")
+        if not (self.targets or self.discover or self.logs or self.history or self.replay):
+            wrong.append("nothing to look at: give `targets`, `discover`, `logs`, `history` or `replay`")
         found = self.discover.kubernetes if self.discover else None
         if not found and any(log.kubernetes and not (log.kubernetes.namespace and log.kubernetes.selector) for log in self.logs):
             wrong.append("logs by kubernetes need `namespace` and `selector` there, or in `discover.kubernetes`")
@@ -130,7 +132,8 @@ class Service:
 
     def apis(self) -> set[str]:
         """Return the names of the servers that are asked about it, besides Kubernetes, which may be there by itself."""
-        named = {"prometheus"} if self.discover and self.discover.prometheus else set()
+        found = self.discover and self.discover.prometheus
+        named = {"prometheus"} if found or self.history else set()
         return named | {"loki" for log in (*self.logs, *self.gateway_logs) if log.loki}
 
 
@@ -140,7 +143,7 @@ class Defaults:
 
     `sample` is the pause between two light samples of a service (metrics and goroutine counts), `baseline` the one between two
     pictures of it while it is well, `recheck` how long after a mitigation the bot looks again; 0 does none of it. Alerts of one
-    service within `group` belong together.
+    service within `group` belong together. `deadline` is that of one pull, `answer` that of a whole diagnosis.
     """
 
     cooldown: Duration = Duration(60.0)
@@ -149,6 +152,7 @@ class Defaults:
     recheck: Duration = Duration(300.0)
     group: Duration = Duration(300.0)
     deadline: Duration = Duration(30.0)
+    answer: Duration = Duration(120.0)
     interval: Duration = Duration(5.0)
     max_bytes: ByteSize = ByteSize(256 * 10**6)
     fan_out: int = 8
@@ -263,11 +267,13 @@ class Config:
 class Settings:
     """What `serve` takes from the environment. Tokens are never printed.
 
-    `alerts_token`, where it is set, must come with every alert over HTTP.
+    With an `app_token` the bot opens a socket to Slack (Socket Mode); without one Slack posts to the bot, which knows it by the
+    `signing_secret` (HTTP mode). `alerts_token`, where it is set, must come with every alert over HTTP.
     """
 
     bot_token: str = field(repr=False)
-    app_token: str = field(repr=False)
+    app_token: str = field(default="", repr=False)
+    signing_secret: str = field(default="", repr=False)
     api_url: str
     data: Path
     http_host: str
@@ -310,14 +316,14 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     Raises:
         ConfigError: a token is missing, or `GOCRASH_HTTP` is no `host:port`; every problem at once.
     """
-    problems = [
-        f"{name} is not set: {hint}"
-        for name, hint in (
-            ("SLACK_BOT_TOKEN", "copy the Bot User OAuth Token (xoxb-…) from the app's Install page"),
-            ("SLACK_APP_TOKEN", "make an app-level token (xapp-…) with connections:write on the app's Basic Information page"),
+    problems = []
+    if not env.get("SLACK_BOT_TOKEN"):
+        problems.append("SLACK_BOT_TOKEN is not set: copy the Bot User OAuth Token (xoxb-…) from the app's Install page")
+    if not env.get("SLACK_APP_TOKEN") and not env.get("SLACK_SIGNING_SECRET"):
+        problems.append(
+            "SLACK_APP_TOKEN is not set: make an app-level token (xapp-…) with connections:write on the app's Basic Information"
+            " page, or set SLACK_SIGNING_SECRET from there for HTTP mode"
         )
-        if not env.get(name)
-    ]
     http = env.get("GOCRASH_HTTP", "127.0.0.1:8080")
     host, _, port = http.rpartition(":")
     if not host or not port.isdecimal():
@@ -326,7 +332,8 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         raise ConfigError(problems)
     return Settings(
         bot_token=env["SLACK_BOT_TOKEN"],
-        app_token=env["SLACK_APP_TOKEN"],
+        app_token=env.get("SLACK_APP_TOKEN", ""),
+        signing_secret=env.get("SLACK_SIGNING_SECRET", ""),
         api_url=env.get("SLACK_API_URL", SLACK_API_URL),
         data=data_directory(env),
         http_host=host,

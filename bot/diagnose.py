@@ -41,12 +41,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """What every diagnosis needs to know: playbooks, failure classes, harmless goroutines, and what to mask."""
+    """What every diagnosis needs to know: playbooks, failure classes, harmless goroutines, what to mask, and how to read.
+
+    `mask` copies a piece of evidence without its secrets (a file into the directory given), `read` parses it; the bot has both
+    done to large ones in another process (`bot.reading`).
+    """
 
     playbooks: tuple[Playbook, ...]
     classes: Mapping[str, FailureClass]
     benign: Benign
     redactor: Redactor
+    mask: Callable[[Evidence, Path], Evidence]
+    read: Callable[[Evidence], Parsed] = read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +71,14 @@ class Outcome:
     bundle: Bundle
     facts: Facts
     diagnosis: Diagnosis
+
+
+def subject_of(name: str, config: Config) -> Subject:
+    """Return whose evidence it is, with what the configuration says about a service of that name."""
+    service = config.services.get(name)
+    if service is None:
+        return Subject(name=name)
+    return Subject(name=name, own_modules=service.own_modules, thresholds=service.thresholds)
 
 
 def load_engine(config: Config | None = None, *, lint_builtin: bool = False) -> Engine:
@@ -88,7 +102,8 @@ def load_engine(config: Config | None = None, *, lint_builtin: bool = False) -> 
     ]
     if wrong:
         raise ConfigError(wrong)
-    return Engine(playbooks=playbooks, classes=classes, benign=load_benign(), redactor=Redactor(config.redact))
+    redactor = Redactor(config.redact)
+    return Engine(playbooks=playbooks, classes=classes, benign=load_benign(), redactor=redactor, mask=redactor.evidence)
 
 
 def diagnose(
@@ -100,6 +115,7 @@ def diagnose(
     progress: Callable[[str], None],
     keep: Callable[[Evidence], Evidence] = lambda evidence: evidence,
     already: Sequence[Evidence] = (),
+    history: Callable[[Sequence[Target], Sequence[Parsed]], Evidence | None] = lambda _targets, _parsed: None,
     baseline: Bundle | None = None,
     spool: Path | None = None,
 ) -> Outcome:
@@ -113,6 +129,8 @@ def diagnose(
         progress: told in a phrase what is being done.
         keep: stores each piece of evidence as soon as it is there, and returns it as stored.
         already: evidence of an interrupted run; what is in it is not pulled again.
+        history: told the targets and what was parsed, returns the metrics of the last hours as far as they are remembered; used
+            where nobody who is asked keeps them.
         baseline: an earlier bundle to compare with.
         spool: directory for large answers; None keeps them in one that goes when the program ends.
     """
@@ -125,13 +143,17 @@ def diagnose(
     if service.replay:
         progress("reading the saved evidence")
         bundle = read_bundle(Path(service.replay), service.name)
-        kept = tuple(already) or tuple(map(keep, bundle.evidence))
+        # Read whole: `keep` may do away with a file that it is given, and these are somebody's own.
+        kept = tuple(already) or tuple(keep(replace(piece, content=piece.read())) for piece in bundle.evidence)
         return judge(replace(bundle, evidence=kept), engine, subject, started=started)
     plan, unfound = located(plan)
     with Collector(plan.access, plan.limits, now=now, spool=spool) as collector:
-        climb = Climb(plan, collector, progress=progress, keep=keep, already=already)
+        climb = Climb(plan, collector, progress=progress, keep=keep, already=already, read=engine.read)
         climb.all_rungs()
         climb.logs(now())
+        climb.history(now())
+        climb.remembered(history(plan.targets, climb.parsed))
+        climb.platform(now())
     bundle = Bundle(
         service=service.name,
         taken_at=min((item.evidence.collected_at for item in climb.parsed), default=now()),
@@ -144,7 +166,9 @@ def diagnose(
     return judge(bundle, engine, subject, parsed=climb.parsed, started=started)
 
 
-def reconsider(service: Service, engine: Engine, plan: Plan, evidence: Sequence[Evidence]) -> Outcome:
+def reconsider(
+    service: Service, engine: Engine, plan: Plan, evidence: Sequence[Evidence], *, baseline: Bundle | None = None
+) -> Outcome:
     """Judge evidence that was collected a moment ago, without asking the service for anything.
 
     Args:
@@ -152,6 +176,7 @@ def reconsider(service: Service, engine: Engine, plan: Plan, evidence: Sequence[
         engine: what is known.
         plan: what would be collected: it names the instances.
         evidence: what was collected, at least one piece.
+        baseline: an earlier bundle to compare with.
     """
     from bot.plan import located  # noqa: PLC0415  # as in `diagnose`
 
@@ -165,6 +190,7 @@ def reconsider(service: Service, engine: Engine, plan: Plan, evidence: Sequence[
         targets=tuple((heard | {target.instance: target for target in plan.targets}).values()),
         evidence=tuple(evidence),
         failures=(*unfound, *failures),
+        baseline=baseline,
     )
     subject = Subject(name=service.name, own_modules=service.own_modules, thresholds=service.thresholds)
     return judge(bundle, engine, subject)
@@ -193,7 +219,7 @@ def judge(
         started: `time.monotonic()` at the start of the whole run; None counts from here.
     """
     begun = time.monotonic() if started is None else started
-    snapshot = _snapshot(bundle, {id(item.evidence): item for item in parsed})
+    snapshot = _snapshot(bundle, {id(item.evidence): item for item in parsed}, engine.read)
     facts, masked = engine.redactor.facts(derive(snapshot, own_modules=subject.own_modules, benign=engine.benign))
     context = MatchContext(service=subject.name, classes=engine.classes, targets=bundle.targets, thresholds=subject.thresholds)
     matched = match(engine.playbooks, facts, context=context)
@@ -209,15 +235,16 @@ def judge(
         masked=masked + sum(piece.masked for piece in bundle.evidence),
         problems=(*_problems(snapshot), *matched.problems),
         changes=facts.changes,
+        baseline_at=bundle.baseline.taken_at if bundle.baseline else None,
     )
     return Outcome(bundle, facts, with_runbooks(diagnosis, engine, targets=bundle.targets))
 
 
-def _snapshot(bundle: Bundle, known: Mapping[int, Parsed]) -> Snapshot:
+def _snapshot(bundle: Bundle, known: Mapping[int, Parsed], read: Callable[[Evidence], Parsed]) -> Snapshot:
     return Snapshot(
         bundle=bundle,
         parsed=tuple(known.get(id(evidence)) or read(evidence) for evidence in bundle.evidence),
-        baseline=_snapshot(bundle.baseline, {}) if bundle.baseline else None,
+        baseline=_snapshot(bundle.baseline, {}, read) if bundle.baseline else None,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import IntEnum
 from urllib.parse import unquote, urlsplit
 
 from bot import config as configured
@@ -11,12 +12,25 @@ from bot.collect.discovery import DnsFinder, Finder, PrometheusFinder
 from bot.collect.kubernetes import KubernetesFinder, KubernetesLogs, Pods
 from bot.collect.logs import FileLogs, LogSource
 from bot.collect.loki import LokiLogs
+from bot.collect.platform import KubernetesState
+from bot.collect.prometheus import PrometheusHistory
 from bot.config import Config, Service
 from bot.errors import CollectError
 from bot.model import login
 from bot.model.access import Access, Limits
 from bot.model.evidence import CollectFailure, Kind, Target
 from bot.model.sources import KubernetesLog
+
+LIGHT_DEADLINE_SECONDS = 10.0
+"""Of one pull of a light look: nobody waits for it, and what takes longer is ill."""
+
+
+class Depth(IntEnum):
+    """How far the ladder is climbed: counts alone, the heap as well, or all of it."""
+
+    COUNTS = 1
+    HEAP = 2
+    ALL = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,23 +40,33 @@ class Plan:
     Attributes:
         targets: every instance to look at.
         finder: who knows the instances, where they are not configured; `located` asks it.
+        instance: the one instance to look at, by name; empty for all of them.
         access, limits: how they are reached, and what one pull may take.
+        answer_seconds: when the whole answer is due: what was not asked by then is left out; None waits for everything.
         fan_out: how many are asked at once.
+        depth: how far the ladder is climbed.
         interval_seconds: pause before the second sample; 0 takes none.
         max_freeze_seconds: what leak profile and full dump together may freeze one instance; None allows anything.
         logs, gateway_logs: where logs are read as well, of each the first that has any.
+        platform: who is asked for pods and events, where the service runs in Kubernetes.
+        history: where the metrics of the last hours are read; None where nobody keeps them.
         since_seconds: how far back logs are read; None reads them whole, within the limits.
     """
 
     targets: tuple[Target, ...] = ()
     finder: Finder | None = None
+    instance: str = ""
     access: Access = field(default_factory=Access)
     limits: Limits = field(default_factory=Limits)
+    answer_seconds: float | None = None
     fan_out: int = 8
+    depth: Depth = Depth.ALL
     interval_seconds: float = 5.0
     max_freeze_seconds: float | None = 0.25
     logs: tuple[LogSource, ...] = ()
     gateway_logs: tuple[LogSource, ...] = ()
+    platform: KubernetesState | None = None
+    history: PrometheusHistory | None = None
     since_seconds: float | None = None
 
 
@@ -56,22 +80,41 @@ def plan_of(service: Service, config: Config) -> Plan:
         finder=sources.finder(),
         access=service.access,
         limits=limits,
+        answer_seconds=defaults.answer,
         fan_out=defaults.fan_out,
         interval_seconds=defaults.interval,
         max_freeze_seconds=service.max_freeze_ms / 1000,
         logs=tuple(sources.log(source, Kind.SERVICE_LOG) for source in service.logs),
         gateway_logs=tuple(sources.log(source, Kind.GATEWAY_LOG) for source in service.gateway_logs),
+        history=sources.history(),
+        platform=sources.platform(),
     )
 
 
+def light(plan: Plan) -> Plan:
+    """Return of a plan what freezes nothing and takes a moment: goroutine counts and metrics, and their history."""
+    deadline = min(plan.limits.deadline_seconds, LIGHT_DEADLINE_SECONDS)
+    limits = replace(plan.limits, deadline_seconds=deadline)
+    return replace(plan, depth=Depth.COUNTS, limits=limits, logs=(), gateway_logs=(), platform=None)
+
+
+def cheap(plan: Plan) -> Plan:
+    """Return of a plan what freezes nothing: goroutine counts, metrics, heap, pods."""
+    return replace(plan, depth=Depth.HEAP, logs=(), gateway_logs=(), history=None)
+
+
 def located(plan: Plan) -> tuple[Plan, tuple[CollectFailure, ...]]:
-    """Look the instances up where they are not configured; return the plan with them, or why there are none."""
-    if plan.finder is None:
-        return plan, ()
+    """Look the instances up where they are not configured; return the plan with those to look at, or why there are none."""
     try:
-        return replace(plan, targets=plan.finder.find(), finder=None), ()
+        targets = plan.finder.find() if plan.finder else plan.targets
     except CollectError as error:
         return replace(plan, finder=None), (CollectFailure(kind=Kind.GOROUTINE, reason=f"no instance is known: {error}"),)
+    wanted = tuple(target for target in targets if plan.instance in ("", target.instance))
+    if targets and not wanted:
+        there = ", ".join(target.instance for target in targets)
+        gone = CollectFailure(kind=Kind.GOROUTINE, reason=f"there is no instance {plan.instance}: there is {there}")
+        return replace(plan, targets=(), finder=None), (gone,)
+    return replace(plan, targets=wanted, finder=None), ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +147,26 @@ class _Sources:
         if source.loki and self.config.loki:
             return LokiLogs(api=self._api("Loki", self.config.loki), query=source.loki.query, kind=kind)
         return FileLogs(source.file, kind)
+
+    def platform(self) -> KubernetesState | None:
+        """Return who is asked for pods and events: those of the instances, else those that logs are read of."""
+        discover = self.service.discover
+        if discover and (pods := discover.kubernetes):
+            return KubernetesState(self._pods(pods.namespace, pods.selector))
+        logs = (source.kubernetes for source in self.service.logs if source.kubernetes)
+        return next((KubernetesState(self._pods(log.namespace, log.selector)) for log in logs), None)
+
+    def history(self) -> PrometheusHistory | None:
+        """Return where its metrics of the last hours are read; None where that is not configured."""
+        wanted = self.service.history
+        if wanted is None or self.config.prometheus is None:
+            return None
+        return PrometheusHistory(
+            api=self._api("Prometheus", self.config.prometheus),
+            selector=wanted.selector or f'{{job="{self.service.name}"}}',
+            back_seconds=wanted.hours,
+            step_seconds=wanted.step,
+        )
 
     def _kubernetes_logs(self, wanted: KubernetesLog, kind: Kind) -> KubernetesLogs:
         """Logs belong to pods as instances, unless the instances are configured and bear other names; a gateway's never do."""

@@ -18,8 +18,11 @@ import re
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
-from typing import Any
+from io import BufferedReader
+from pathlib import Path
+from typing import Any, BinaryIO
 
+from bot.model.evidence import Evidence
 from bot.model.facts import Facts, Row
 
 MASK = "[masked]"
@@ -41,12 +44,27 @@ PATTERNS = (
     r"(?P<secret>[\w.+-]{1,64}@(?!v\d)(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b)(?!\.\d)",
 )
 
-# A text without any of these holds nothing that the patterns above could match; most texts stop here.
-LITERALS = re.compile(
-    r"@|-----BEGIN|passw|passphrase|secret|token|api_?-?key|access_?-?key|private_?-?key|credential|authorization|bearer|basic|"
-    r"eyJ|AKIA|ASIA|xox|xapp-|gh[pousr]_|github_pat|glpat-|k_live_|AIza",
-    re.IGNORECASE,
+# What a text holds, in lower case, wherever the pattern in the same place can match. Looking for plain words is ten times as
+# fast as looking for a pattern, and most texts hold none.
+_WORDS = (
+    ("-----begin",),
+    ("://",),
+    ("authorization",),
+    ("bearer", "basic"),
+    (
+        *("passw", "passphrase", "secret", "token", "credential"),
+        *(first + between + "key" for first in ("api", "access", "private") for between in ("", "_", "-")),
+    ),
+    ("eyj",),
+    ("akia", "asia"),
+    ("xox", "xapp-"),
+    (*("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), "github_pat_", "glpat-", "sk_live_", "rk_live_", "aiza"),
+    ("@",),
 )
+BLOCK_BYTES = 1 << 20
+# Where a private key begins, the block goes on to its end; a longer one is not a key.
+KEY_BYTES = 1 << 16
+KEY_BEGINS, KEY_ENDS = b"-----BEGIN", b"-----END"
 GZIP_MAGIC = b"\x1f\x8b"
 GUNZIP_LIMIT_BYTES = 512 * 2**20
 
@@ -55,7 +73,7 @@ class Redactor:
     """Masks the built-in patterns and `extra` ones (regular expressions; a group called `secret` limits what is masked)."""
 
     def __init__(self, extra: Iterable[str] = ()) -> None:
-        self._builtin = tuple(re.compile(pattern) for pattern in PATTERNS)
+        self._builtin = tuple((words, re.compile(pattern)) for words, pattern in zip(_WORDS, PATTERNS, strict=True))
         self._extra = tuple(re.compile(pattern) for pattern in extra)
 
     def text(self, text: str) -> tuple[str, int]:
@@ -75,6 +93,37 @@ class Redactor:
         # latin-1 maps every byte to one character and back, whatever the encoding really is.
         masked_text, count = self._mask(data.decode("latin-1"), lambda secret: "*" * len(secret))
         return (masked_text.encode("latin-1"), count) if count else (data, 0)
+
+    def evidence(self, evidence: Evidence, directory: Path) -> Evidence:
+        """Return a piece of evidence with the secrets in it masked; one in a file as a new file in `directory`."""
+        if isinstance(evidence.content, bytes):
+            masked, count = self.data(evidence.content)
+            return replace(evidence, content=masked, masked=count)
+        copy = directory / evidence.name
+        with evidence.content.open("rb") as source, copy.open("xb") as sink:
+            return replace(evidence, content=copy, masked=self.stream(source, sink))
+
+    def stream(self, source: BufferedReader, sink: BinaryIO) -> int:
+        """Copy a piece of evidence with its secrets masked, and return how many there were. Text is never held whole.
+
+        The same as `data`, but for secrets that stand across line ends; only private keys are long enough to do so for sure.
+        """
+        if source.peek(len(GZIP_MAGIC)).startswith(GZIP_MAGIC):
+            masked, count = self.data(source.read())
+            sink.write(masked)
+            return count
+        total = 0
+        while block := source.read(BLOCK_BYTES):
+            block += source.readline()
+            while block.rfind(KEY_BEGINS) > block.rfind(KEY_ENDS) and len(block) - block.rfind(KEY_BEGINS) < KEY_BYTES:
+                line = source.readline()
+                if not line:
+                    break
+                block += line
+            masked, count = self.data(block)
+            sink.write(masked)
+            total += count
+        return total
 
     def facts(self, facts: Facts) -> tuple[Facts, int]:
         """Mask secrets in every text of every row; distinct texts are looked at once. Return how many were masked."""
@@ -98,7 +147,8 @@ class Redactor:
         return replace(row, **changes)
 
     def _mask(self, text: str, mask: Callable[[str], str]) -> tuple[str, int]:
-        patterns = self._builtin + self._extra if LITERALS.search(text) else self._extra
+        lower = text.lower()
+        builtin = [pattern for words, pattern in self._builtin if any(word in lower for word in words)]
         count = 0
 
         def replace(match: re.Match[str]) -> str:
@@ -112,7 +162,7 @@ class Redactor:
             start, end = match.start(group) - match.start(), match.end(group) - match.start()
             return match[0][:start] + mask(secret) + match[0][end:]
 
-        for pattern in patterns:
+        for pattern in (*builtin, *self._extra):
             text = pattern.sub(replace, text)
         return text, count
 

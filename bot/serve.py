@@ -6,30 +6,53 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from os import getpid
-from socket import gethostname
 from typing import Any
 
 import structlog
-from slack_bolt.adapter.socket_mode import SocketModeHandler
 
 from bot.config import Config, Settings
 from bot.diagnose import load_engine
 from bot.errors import StoreError
+from bot.incidents.leases import this_process
 from bot.incidents.store import Store
-from bot.respond import alerting, clicks, commands, diagnosing, webhooks
+from bot.reading import Readers
+from bot.respond import (
+    alerting,
+    announcing,
+    baselining,
+    clicks,
+    commands,
+    crashing,
+    diagnosing,
+    home,
+    locating,
+    logs,
+    marks,
+    pointing,
+    pruning,
+    rechecking,
+    reminding,
+    sampling,
+    scheduling,
+    submissions,
+    webhooks,
+)
 from bot.respond.context import Context
+from bot.respond.crashing import CrashHook
+from bot.respond.dialogs import Dialogs
+from bot.respond.posting import say_refused
 from bot.respond.reception import Reception
-from bot.slack.app import connect, create_app, verify, web_client
+from bot.slack.app import create_app, events, socket, web_client
+from bot.slack.health import Watchdog
 from bot.slack.listeners import register
 from bot.slack.post import Poster
 from bot.slack.workspace import SlackWorkspace
 from bot.telemetry import create_metrics
-from bot.web import application, serving
-from bot.work import Handler, Workers
+from bot.web import Crashes, application, serving
+from bot.work import Handler, Pace, Workers
 
 log = structlog.get_logger(__name__)
 
@@ -49,21 +72,22 @@ class Running:
 
 
 @contextmanager
-def running(config: Config, settings: Settings) -> Iterator[Running]:
-    """Run the bot until the block ends; then let it finish what it is doing.
+def running(config: Config, settings: Settings, pace: Pace | None = None) -> Iterator[Running]:
+    """Run the bot until the block ends; then let it finish what it is doing. It posts at Slack's pace, or at the one given.
 
     Raises:
         ConfigError: playbooks are wrong.
-        SlackError: Slack refuses the token or cannot be reached.
+        InstallationError: Slack refuses a token; a Slack that is away is waited for.
         StoreError: the database cannot be opened, or another bot runs on it.
     """
-    engine = load_engine(config)
+    readers = Readers(config.redact)
+    engine = replace(load_engine(config), mask=readers.mask, read=readers.read)
     metrics = create_metrics()
     client = web_client(settings.bot_token, settings.api_url)
     with ExitStack() as stack:
+        stack.callback(readers.close)
         store = stack.enter_context(Store(settings.data))
         stack.enter_context(_lease(store))
-        bot_user = verify(client)
         context = Context(
             config=config,
             store=store,
@@ -71,47 +95,72 @@ def running(config: Config, settings: Settings) -> Iterator[Running]:
             workspace=SlackWorkspace(client),
             metrics=metrics,
             now=_now,
+            started_at=_now(),
             uploads=settings.data / "uploads",
         )
         workers = Workers(
-            store, lanes=_lanes(context), threads_per_lane=THREADS_PER_LANE, post=Poster(client).send, metrics=metrics, now=_now
+            store,
+            lanes=_lanes(context),
+            ticks=[partial(module.due, context) for module in (scheduling, reminding, announcing)],
+            threads_per_lane=THREADS_PER_LANE,
+            post=Poster(client).send,
+            refused=lambda message, error: say_refused(store, message, error, now=_now()),
+            pace=pace or Pace(),
+            metrics=metrics,
+            now=_now,
         )
-        app = create_app(client)
+        app = create_app(client, signing_secret=settings.signing_secret)
         reception = Reception(config, store, now=_now, wake=workers.wake)
-        register(app, reception)
+        hook = CrashHook(config, store, now=_now, wake=workers.wake)
+        register(app, reception, Dialogs(store))
         workers.start()
         stack.callback(workers.stop)
-        handler = connect(app, settings.app_token)
-        stack.callback(handler.close)
+        handler = socket(app, settings.app_token) if settings.app_token else None
+        if handler:
+            stack.callback(handler.close)
+        watchdog = Watchdog(client, handler.client if handler else None, metrics=metrics)
         pages = application(
             registry=metrics.registry,
-            ready=partial(_not_ready, handler),
+            ready=lambda: watchdog.reason,
             receive=reception.webhook,
             alerts_token=settings.alerts_token or ("" if settings.http_host in LOOPBACK else None),
+            slack=None if handler else events(app),
+            crashes=Crashes(settings.data / "incoming", hook.check, hook.accept),
         )
         url = stack.enter_context(serving(pages, host=settings.http_host, port=settings.http_port))
-        log.info("gocrash runs", bot_user=bot_user, services=len(config.services), playbooks=len(engine.playbooks), http=url)
+        watchdog.start()
+        stack.callback(watchdog.stop)
+        log.info("gocrash runs", services=len(config.services), playbooks=len(engine.playbooks), http=url)
         yield Running(url=url, store=store)
 
 
-def _lanes(context: Context) -> tuple[dict[str, Handler], dict[str, Handler]]:
-    """Return the two lanes: what takes moments, and what takes as long as the sick service lets it."""
+def _lanes(context: Context) -> tuple[dict[str, Handler], ...]:
+    """Return the lanes: what takes moments; what takes as long as the sick service lets it; and what nobody waits for."""
 
     def handler(module: Any) -> Handler:  # noqa: ANN401  # modules that hold a `run` and a `give_up`
         return Handler(partial(module.run, context), partial(module.give_up, context))
 
-    quick = {"command": handler(commands), "click": handler(clicks), "message": handler(alerting), "webhook": handler(webhooks)}
-    return quick, {"diagnose": handler(diagnosing)}
-
-
-def _not_ready(handler: SocketModeHandler) -> str:
-    return "" if handler.client.is_connected() else "not connected to Slack"
+    quick = {
+        "command": handler(commands),
+        "click": handler(clicks),
+        "submission": handler(submissions),
+        "mark": handler(marks),
+        "home": handler(home),
+        "message": handler(alerting),
+        "webhook": handler(webhooks),
+        "locate": handler(locating),
+        "point": handler(pointing),
+        "announce": handler(announcing),
+        "remind": handler(reminding),
+    }
+    scheduled = {module.KIND: handler(module) for module in (sampling, baselining, rechecking, pruning)}
+    return quick, {"diagnose": handler(diagnosing), "log": handler(logs), crashing.KIND: handler(crashing)}, scheduled
 
 
 @contextmanager
 def _lease(store: Store) -> Iterator[None]:
     """Hold the lease that keeps a second bot off this database, renewing it until the block ends."""
-    owner = f"{gethostname()}:{getpid()}"
+    owner = this_process()
     _acquire(store, owner)
     stopping = threading.Event()
 
@@ -133,7 +182,7 @@ def _lease(store: Store) -> Iterator[None]:
 
 
 def _acquire(store: Store, owner: str) -> None:
-    """Take the lease. A bot that was killed could not give it back, so wait once for as long as a lease lasts."""
+    """Take the lease. One that was killed elsewhere could not give it back, so wait once for as long as a lease lasts."""
     deadline = time.monotonic() + LEASE_SECONDS + RENEW_SECONDS
     while True:
         try:

@@ -43,9 +43,13 @@ class Metrics:
     registry: CollectorRegistry
     diagnoses: Counter
     diagnosis_seconds: Histogram
+    looks: Counter
+    alerts: Counter
     jobs_failed: Counter
     posts: Counter
     outbox_waiting: Gauge
+    slack_connected: Gauge
+    slack_reconnects: Counter
 
 
 def create_metrics() -> Metrics:
@@ -57,7 +61,15 @@ def create_metrics() -> Metrics:
             "gocrash_diagnoses", "Diagnoses made, by the failure class of their verdict.", ["failure_class"], registry=registry
         ),
         diagnosis_seconds=Histogram("gocrash_diagnosis_seconds", "How long a diagnosis took.", registry=registry),
+        looks=Counter(
+            "gocrash_scheduled_looks", "Scheduled looks at services, by kind and outcome.", ["kind", "outcome"], registry=registry
+        ),
+        alerts=Counter("gocrash_alerts", "Alerts that came in, by what became of them.", ["outcome"], registry=registry),
         jobs_failed=Counter("gocrash_jobs_failed", "Jobs given up, by kind.", ["kind"], registry=registry),
         posts=Counter("gocrash_slack_posts", "Messages handed to Slack, by outcome.", ["outcome"], registry=registry),
         outbox_waiting=Gauge("gocrash_outbox_waiting", "Messages not posted yet.", registry=registry),
+        slack_connected=Gauge("gocrash_slack_connected", "1 while Slack can reach the bot, else 0.", registry=registry),
+        slack_reconnects=Counter(
+            "gocrash_slack_reconnects", "Times the socket to Slack was replaced by another.", registry=registry
+        ),
     )

@@ -1,4 +1,4 @@
-"""The workers that carry jobs out, and the sender that empties the outbox. Threads; everything they know is in the store.
+"""The workers that carry jobs out, and the senders that empty the outbox. Threads; everything they know is in the store.
 
 Two lanes: short jobs (commands, clicks, messages) never wait behind diagnoses. A job that fails is tried again a
 little later, and given up after `ATTEMPTS`; its `give_up` then says so where the person is waiting.
@@ -7,13 +7,14 @@ little later, and given up after `ATTEMPTS`; its `give_up` then says so where th
 from __future__ import annotations
 
 import threading
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
-from bot.errors import GocrashError, StoreError
+from bot.errors import GocrashError, SlackError, StoreError
 from bot.incidents.store import Store
 from bot.model.delivery import Delivery, Posted, Postponed, Refused
 from bot.model.incident import Job, OutboxMessage
@@ -26,9 +27,15 @@ RETRY_SECONDS = 5.0
 # Longer than any diagnosis with its deadlines; after a restart the leases are given back at once, not waited for.
 LEASE_SECONDS = 600.0
 IDLE_SECONDS = 0.2
+# Between two questions what is due: nothing that is scheduled has to be on the second.
+TICK_SECONDS = 1.0
 # Slack takes about one message a second and channel, and short bursts above that.
 BURST = 6
 PER_SECOND = 1.0
+# A channel belongs to one sender, which keeps its messages in order; a slow upload holds up only the channels of its sender.
+SENDERS = 3
+# After a fault of our own in a sender.
+FAULT_SECONDS = 30.0
 
 Commit = Callable[[], None]
 
@@ -53,25 +60,39 @@ class Workers:
         store: Store,
         *,
         lanes: Sequence[Mapping[str, Handler]],
+        ticks: Sequence[Callable[[], None]],
         threads_per_lane: int,
         post: Callable[[OutboxMessage], Delivery],
+        refused: Callable[[OutboxMessage, SlackError], None],
+        pace: Pace,
         metrics: Metrics,
         now: Callable[[], datetime],
     ) -> None:
+        """Make the threads.
+
+        Every second the `ticks` queue what is due. `refused` writes down what people are told of a message that Slack does not
+        take.
+        """
         self._store = store
+        self._ticks = ticks
         self._post = post
+        self._refused = refused
         self._metrics = metrics
         self._now = now
         self._stopping = threading.Event()
         self._awake = threading.Condition()
-        self._pace = Pace()
+        self._pace = pace
         names = [(f"lane {index}.{thread}", lane) for index, lane in enumerate(lanes) for thread in range(threads_per_lane)]
         self._threads = [threading.Thread(target=self._work, args=(name, lane), name=name) for name, lane in names]
-        self._threads.append(threading.Thread(target=self._send, name="sender"))
+        self._threads.append(threading.Thread(target=self._keep_time, name="schedule"))
+        self._threads += [
+            threading.Thread(target=self._send, args=(number,), name=f"sender {number}") for number in range(SENDERS)
+        ]
 
     def start(self) -> None:
         """Give back what a dead process was working on, and start."""
         self._store.queue.requeue_running()
+        self._metrics.outbox_waiting.set_function(self._store.outbox.waiting)
         for thread in self._threads:
             thread.start()
 
@@ -86,6 +107,17 @@ class Workers:
         self.wake()
         for thread in self._threads:
             thread.join()
+
+    def _keep_time(self) -> None:
+        while not self._stopping.wait(TICK_SECONDS):
+            for tick in self._ticks:
+                try:
+                    tick()
+                except StoreError as error:
+                    log.warning("the store does not answer", reason=str(error))
+                except Exception:
+                    # As with jobs: whatever it was, the other things that are due must not wait for it.
+                    log.exception("what is due could not be found out")
 
     def _work(self, owner: str, lane: Mapping[str, Handler]) -> None:
         while not self._stopping.is_set():
@@ -124,25 +156,38 @@ class Workers:
             handler.give_up(job, reason)()
             self._store.queue.fail(job, error=reason, retry_at=None, now=now)
 
-    def _send(self) -> None:
+    def _send(self, number: int) -> None:
         while not self._stopping.is_set():
             try:
-                due = [message for message in self._store.outbox.due(self._now()) if self._pace.may(message.channel, self._now())]
-                self._metrics.outbox_waiting.set(len(due))
-                for message in due:
-                    self._deliver(message)
-                if due:
+                if due := [message for message in self._store.outbox.due(self._now()) if self._may_send(message, number)]:
+                    for message in due:
+                        self._deliver(message)
                     continue
             except StoreError as error:
                 log.warning("the store does not answer", reason=str(error))
+            except Exception:
+                # As for jobs: a sender that ended would leave its channels without an answer for good.
+                log.exception("the outbox could not be emptied")
             self._rest()
+
+    def _may_send(self, message: OutboxMessage, sender: int) -> bool:
+        """Say whether this sender may hand over a message now. Slack's limit does not count answers to response URLs."""
+        line = message.key if message.kind == "respond" else message.channel
+        if zlib.crc32(line.encode()) % SENDERS != sender:
+            return False
+        return message.kind == "respond" or self._pace.may(message.channel, self._now())
 
     def _deliver(self, message: OutboxMessage) -> None:
         """Hand one message to Slack. `begin` is written first: if this process dies then, the next one looks before it posts."""
         outbox = self._store.outbox
         thread_ts = outbox.get(message.parent_key).ts if message.parent_key else message.thread_ts
         outbox.begin(message)
-        delivery = self._post(replace(message, thread_ts=thread_ts))
+        try:
+            delivery = self._post(replace(message, thread_ts=thread_ts))
+        except Exception:
+            # As for jobs: the thread lives on, and the other channels do not wait.
+            log.exception("a message could not be handed to Slack", key=message.key)
+            delivery = Postponed(FAULT_SECONDS, "something went wrong inside gocrash", uncertain=True)
         self._metrics.posts.labels(outcome=type(delivery).__name__.lower()).inc()
         match delivery:
             case Posted(ts):
@@ -150,9 +195,11 @@ class Workers:
             case Postponed(seconds, reason, uncertain):
                 until = self._now() + timedelta(seconds=seconds)
                 (outbox.mark_uncertain if uncertain else outbox.postpone)(message, until=until, reason=reason)
-            case Refused(code, reason):
-                log.error("Slack refused a message", key=message.key, channel=message.channel, code=code, reason=reason)
-                outbox.mark_failed(message, reason=reason)
+            case Refused(error):
+                log.error("Slack refused a message", key=message.key, channel=message.channel, code=error.code, reason=str(error))
+                with self._store.transaction():
+                    outbox.mark_failed(message, reason=str(error))
+                    self._refused(message, error)
 
     def _rest(self) -> None:
         with self._awake:
@@ -161,15 +208,17 @@ class Workers:
 
 
 class Pace:
-    """Keeps within Slack's pace per channel: a burst of `BURST` calls, refilled by `PER_SECOND`."""
+    """Keeps within Slack's pace per channel: a burst of calls, refilled by so many a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, burst: float = BURST, per_second: float = PER_SECOND) -> None:
+        self._burst = float(burst)
+        self._per_second = per_second
         self._left: dict[str, tuple[float, datetime]] = {}
 
     def may(self, channel: str, now: datetime) -> bool:
         """Say whether a call may be made in this channel now, and count it if so."""
-        left, since = self._left.get(channel, (float(BURST), now))
-        left = min(float(BURST), left + max(0.0, (now - since).total_seconds()) * PER_SECOND)
+        left, since = self._left.get(channel, (self._burst, now))
+        left = min(self._burst, left + max(0.0, (now - since).total_seconds()) * self._per_second)
         allowed = left >= 1
         self._left[channel] = (left - 1 if allowed else left, now)
         return allowed

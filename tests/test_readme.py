@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from bot.cli import COMMANDS, gocrash
+from bot.respond.verbs import VERBS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -19,6 +20,12 @@ README = (ROOT / "README.md").read_text()
 def test_every_command_is_in_the_table_with_its_own_words() -> None:
     table = dict(re.findall(r"^\| `gocrash (\w+)` \| (.+) \|$", README, re.MULTILINE))
     assert table == {name: summary for name, (_, summary) in COMMANDS.items()}
+
+
+def test_every_verb_is_in_the_table_with_its_own_words() -> None:
+    table = README.partition("| typed after `/gocrash`")[2].partition("\n\n")[0].splitlines()[2:]
+    usages = [(command.help.usage.removeprefix("/gocrash ").replace("|", "\\|"), command.help.does) for command in VERBS.values()]
+    assert table == [f"| `{usage}` | {does} |" for usage, does in usages]
 
 
 def test_every_option_the_readme_names_exists() -> None:

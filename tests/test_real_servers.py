@@ -9,11 +9,19 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from cli import gocrash
+from shop import ShopRunner, wait_until
+
+from bot.collect.api import Api
+from bot.collect.prometheus import PrometheusHistory
+from bot.model.access import Access, Limits
+from bot.parse.history import parse_history
 
 START_SECONDS = 40.0
 STOP_SECONDS = 10.0
@@ -31,14 +39,14 @@ SERVERS = {
 
 
 @contextmanager
-def running(program: str, directory: Path) -> Iterator[str]:
-    """Run a server on a free port of the loopback, from its first ready answer on; it ends with the block."""
+def running(program: str, directory: Path, *, more: str = "") -> Iterator[str]:
+    """Run a server on a free port of the loopback, from its first ready answer to the end of the block; `more` configures it."""
     binary = shutil.which(program)
     assert binary, f"{program} is needed: apt-get install {program}"
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     config, options = SERVERS[program]
-    (directory / "config.yml").write_text(config.replace("PORT", str(port)))
+    (directory / "config.yml").write_text(config.replace("PORT", str(port)) + more)
     log = directory / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -84,3 +92,31 @@ def test_a_server_of_others_is_read_whole_and_found_healthy(program: str, tmp_pa
     assert not answer["problems"]
     alarming = [found["summary"] for found in answer["findings"] if found["severity"] in {"critical", "high", "medium"}]
     assert not alarming
+
+
+def test_the_history_that_a_real_prometheus_keeps_of_the_shop_is_found(run_shop: ShopRunner, tmp_path: Path) -> None:
+    shop = run_shop("leak-chan-send", count=300)
+    place = urlsplit(shop.url).netloc
+    job = f"- {{job_name: checkout, static_configs: [{{targets: ['{place}']}}]}}\n"
+    with running("prometheus", tmp_path, more=job) as url:
+        api = Api("Prometheus", url, Access(), Limits(deadline_seconds=STOP_SECONDS))
+        source = PrometheusHistory(api=api, selector='{job="checkout"}', back_seconds=60, step_seconds=1)
+
+        def has_points() -> bool:
+            evidence, _ = source.read(datetime.now(UTC))
+            series = parse_history(evidence[0].read()).series if evidence else ()
+            return any(item.name == "go_goroutines" and len(item.points) > 3 for item in series)
+
+        wait_until(has_points, START_SECONDS)
+        (tmp_path / "gocrash.yaml").write_text(
+            f"services: {{checkout: {{targets: ['{shop.url}'], history: {{hours: 1m, step: 1s}}}}}}\n"
+            f"prometheus: {{url: '{url}'}}\n"
+            "defaults: {interval: 0}\n"
+        )
+        run = gocrash("diagnose", "checkout", "--save", "kept", "--format", "json", cwd=tmp_path)
+    assert ["history"] in [target["collected"] for target in json.loads(run.out)["targets"]]
+    found = json.loads(gocrash("facts", "kept", "--format", "json", cwd=tmp_path).out)["metric_series"]
+    row = next(item for item in found if item["name"] == "go_goroutines")
+    assert (row["target"], row["evidence"], row["restarted"]) == (place, "history.json", False)
+    assert row["last"] > 300
+    assert row["points"] > 3

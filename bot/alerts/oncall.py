@@ -20,6 +20,7 @@ from bot.alerts.wording import key, listed, plain
 from bot.model.alert import Alert
 
 RESOLVED_COLOR = "2eb886"
+ACKNOWLEDGED_COLOR = "daa038"
 NUMBER = re.compile(r"^#\d+\s+")
 
 
@@ -36,6 +37,7 @@ def read(message: Message) -> Alert | None:
         fingerprint=f"oncall:{key(title)}",
         title=title,
         firing=RESOLVED_COLOR not in colors,
+        acknowledged=ACKNOWLEDGED_COLOR in colors and RESOLVED_COLOR not in colors,
         labels=listed("\n".join(texts)) | fields(message),
         text="\n".join(texts),
         occurred_at=sent_at(message),

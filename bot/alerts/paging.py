@@ -26,6 +26,7 @@ STATE = re.compile(
 )
 ENDED_BY = re.compile(r"\b(?:closed|resolved)\s+(?:by|via|automatically)\b", re.IGNORECASE)
 OVER = ("resolved", "closed")
+ACKNOWLEDGED = "acknowledged"
 
 
 def read_page(source: str, message: Message) -> Alert | None:
@@ -37,11 +38,13 @@ def read_page(source: str, message: Message) -> Alert | None:
     state, title = _state_and_title(next(iter(attachments(message, "title")), texts[0]))
     named = fields(message)
     states = {state, *(value.lower() for name, value in named.items() if name.lower() in {"status", "state"})}
+    firing = not states.intersection(OVER) and not ENDED_BY.search(plain(text))
     return Alert(
         source=source,
         fingerprint=f"{source}:{key(title)}",
         title=title,
-        firing=not states.intersection(OVER) and not ENDED_BY.search(plain(text)),
+        firing=firing,
+        acknowledged=firing and ACKNOWLEDGED in states,
         labels=tags(text) | named,
         text=text,
         occurred_at=sent_at(message),

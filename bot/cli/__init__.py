@@ -19,6 +19,7 @@ COMMANDS = {
     "replay": ("bot.cli.replay", "Judge saved evidence with today's playbooks, and say what changed."),
     "incident": ("bot.cli.incident", "Open, follow, search and measure incidents."),
     "db": ("bot.cli.db", "Back up, restore, check and prune what the bot remembers."),
+    "doctor": ("bot.cli.doctor", "Check configuration, tokens, scopes, services, playbooks, database."),
 }
 
 

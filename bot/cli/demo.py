@@ -124,8 +124,13 @@ def company(port: int, data: Path, *, live: bool) -> Iterator[tuple[LocalSlack, 
 
 def _play(slack: LocalSlack, store: Store, lines: Sequence[str]) -> None:
     """Type each line, wait until the bot has done everything that follows from it, then print every channel that has messages."""
+    from bot.localslack import Refused  # noqa: PLC0415  # `--help` needs none of it
+
     for line in lines:
-        slack.run_line(PERSON, CHANNEL, line)
+        try:
+            slack.run_line(PERSON, CHANNEL, line)
+        except Refused as refused:
+            raise UsageError(f"the line {line!r} cannot be played: {refused}") from refused
         slack.wait_idle(until=store.is_idle, timeout_seconds=ANSWER_SECONDS, quiet_seconds=QUIET_SECONDS)
     for channel in CHANNELS:
         if text := slack.channel_text(channel):

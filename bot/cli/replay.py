@@ -12,7 +12,7 @@ from bot.cli.incident.access import incident_number, open_store
 from bot.cli.options import config_option, data_option, read_config
 
 if TYPE_CHECKING:
-    from bot.cli.saved import Saved
+    from bot.retrospect.saved import Saved
 
 _KEY = re.compile(r"INC-\d+", re.ASCII | re.IGNORECASE)
 
@@ -24,8 +24,7 @@ _KEY = re.compile(r"INC-\d+", re.ASCII | re.IGNORECASE)
 @data_option
 def command(source: str, form: str, config_file: Path | None, data: Path) -> None:
     """Judge saved evidence with today's playbooks, and say what changed."""
-    from bot.cli.sources import subject_of  # noqa: PLC0415  # `--help` needs none of it
-    from bot.diagnose import judge, load_engine  # noqa: PLC0415
+    from bot.diagnose import judge, load_engine, subject_of  # noqa: PLC0415  # `--help` needs none of it
     from bot.render.document import document, json_text  # noqa: PLC0415
     from bot.render.replay import compare, replay_json, replay_text  # noqa: PLC0415
 
@@ -41,7 +40,8 @@ def command(source: str, form: str, config_file: Path | None, data: Path) -> Non
 
 
 def _saved(source: str, data: Path) -> Saved:
-    from bot.cli.saved import saved_incident, saved_path  # noqa: PLC0415
+    from bot.cli.saved import saved_path  # noqa: PLC0415
+    from bot.retrospect.saved import saved_incident  # noqa: PLC0415
 
     if _KEY.fullmatch(source) and not Path(source).exists():
         with open_store(data) as store:

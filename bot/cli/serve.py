@@ -14,11 +14,11 @@ from bot.cli.options import config_option, stop_event
 @click.command("serve")
 @config_option
 def command(config_file: Path | None) -> None:
-    """Run the bot against a Slack workspace (Socket Mode) until it is told to stop (SIGTERM, Ctrl-C).
+    """Run the bot against a Slack workspace until it is told to stop (SIGTERM, Ctrl-C).
 
     \b
-    Environment: SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_API_URL, GOCRASH_CONFIG, GOCRASH_DATA, GOCRASH_HTTP,
-    GOCRASH_ALERTS_TOKEN
+    Environment: SLACK_BOT_TOKEN; SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode); SLACK_API_URL,
+    GOCRASH_CONFIG, GOCRASH_DATA, GOCRASH_HTTP, GOCRASH_ALERTS_TOKEN
     """  # noqa: D301  # click's mark for "keep these lines"
     from bot.config import config_path, load_config, load_settings  # noqa: PLC0415  # `--help` needs none of it
     from bot.serve import running  # noqa: PLC0415
@@ -27,7 +27,8 @@ def command(config_file: Path | None) -> None:
     configure_logging(json=not sys.stderr.isatty())
     settings = load_settings(os.environ)
     # Bolt would read it again, and warn that it was given a client as well.
-    os.environ.pop("SLACK_BOT_TOKEN")
+    for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"):
+        os.environ.pop(name, None)
     config = load_config(config_file or config_path(os.environ), os.environ)
     stop = stop_event()
     with running(config, settings):

@@ -13,7 +13,7 @@ from bot.collect.archive import is_archive
 from bot.collect.bundle import is_bundle, read_bundle
 from bot.collect.files import read_files
 from bot.config import Config, Service
-from bot.diagnose import Engine, Outcome, Subject, diagnose, judge
+from bot.diagnose import Engine, Outcome, diagnose, judge, subject_of
 from bot.errors import UsageError
 from bot.model.evidence import Bundle
 from bot.parse.sniff import sniff
@@ -57,14 +57,6 @@ def diagnose_sources(
     bundle = _files(sources, config, wishes)
     subject = subject_of(bundle.service, config)
     return judge(replace(bundle, baseline=baseline or bundle.baseline), engine, subject, started=started)
-
-
-def subject_of(name: str, config: Config) -> Subject:
-    """Return whose evidence it is, with what the configuration says about a service of that name."""
-    service = config.services.get(name)
-    if service is None:
-        return Subject(name=name)
-    return Subject(name=name, own_modules=service.own_modules, thresholds=service.thresholds)
 
 
 def _service(live: Sequence[str], config: Config, wishes: Wishes) -> Service:

@@ -1,6 +1,7 @@
 """Bundles: the evidence of one collection as a directory, written and read back.
 
     goroutine.pb.gz  heap.pb.gz  metrics.txt  service.log  …    of the one target, and what belongs to the whole service
+    history.json  gateway.log  pods.json  events.json  …        of the whole service
     second/                                                     the second sample, same names
     targets/<instance>/                                         of each target, when there are several
     baseline/                                                   an earlier bundle to compare with, same layout
@@ -25,7 +26,7 @@ from bot.model.evidence import Bundle, Evidence, Kind, Target
 
 Redact = Callable[[bytes], tuple[bytes, int]]
 
-SERVICE_WIDE = (Kind.GATEWAY_LOG, Kind.KERNEL_LOG, Kind.PODS, Kind.EVENTS)
+SERVICE_WIDE = (Kind.GATEWAY_LOG, Kind.KERNEL_LOG, Kind.KUBELET_LOG, Kind.PODS, Kind.EVENTS, Kind.HISTORY)
 """Kinds that belong to the whole service where nothing else is said."""
 
 _SECOND, _TARGETS, _BASELINE = "second", "targets", "baseline"

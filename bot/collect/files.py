@@ -30,7 +30,7 @@ HEAD_BYTES = 1 << 16
 MAX_PROFILE_BYTES = 256_000_000
 
 _PIECE_BYTES = 1 << 20
-_LOGS = (Kind.SERVICE_LOG, Kind.GATEWAY_LOG, Kind.KERNEL_LOG)
+_LOGS = (Kind.SERVICE_LOG, Kind.GATEWAY_LOG, Kind.KERNEL_LOG, Kind.KUBELET_LOG)
 _CONTROL = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f]")
 
 
@@ -160,7 +160,7 @@ def _name(kind: Kind, head: bytes, *, text: bool) -> str:
     """Return the name in a bundle for evidence of a kind that starts like this."""
     if kind in _LOGS:
         return str(kind)
-    if kind in (Kind.PODS, Kind.EVENTS):
+    if kind in (Kind.PODS, Kind.EVENTS, Kind.HISTORY):
         return f"{kind}.json"
     if not text:
         return f"{kind}.pb.gz" if head.startswith(GZIP_MAGIC) else f"{kind}.pb"

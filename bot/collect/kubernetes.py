@@ -6,7 +6,7 @@ API: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -56,6 +56,17 @@ class Pods:
         """
         return self._asked().text(self._path(pod, "log"), query, noun="log")
 
+    def events(self, namespace: str, query: Mapping[str, str | int]) -> tuple[Sequence[Json], str]:
+        """Return a page of the events in a namespace, and the token that the next page is asked for with; empty after the last.
+
+        Raises:
+            CollectError: Kubernetes cannot be asked, or does not give them.
+        """
+        path = f"/api/v1/namespaces/{quote(namespace, safe='')}/events"
+        said = self._asked().json(path, query, noun="list of events")
+        page = [item for item in said.get("items") or [] if isinstance(item, dict)]
+        return page, str((said.get("metadata") or {}).get("continue") or "")
+
     def _asked(self) -> Api:
         if self.api is None:
             raise CollectError("no Kubernetes is around; run inside the cluster, or set kubernetes.url in the configuration")
@@ -77,18 +88,18 @@ class KubernetesFinder:
     def find(self) -> tuple[Target, ...]:
         """List the pods."""
         alive = [pod for pod in self.pods.list() if _status(pod).get("phase") not in _ENDED_PHASES]
-        ports = {_name(pod): self._port(pod) for pod in alive}
+        ports = {pod_name(pod): self._port(pod) for pod in alive}
         if alive and not any(ports.values()):
             raise CollectError(
                 f"no pod of {self.service} has a port named {self.port}; set discover.kubernetes.port to its number"
             )
-        return tuple(self._target(pod, ports[_name(pod)]) for pod in sorted(alive, key=_name))
+        return tuple(self._target(pod, ports[pod_name(pod)]) for pod in sorted(alive, key=pod_name))
 
     def _target(self, pod: Json, port: int) -> Target:
         host = str(_status(pod).get("podIP") or "")
         if not host or not port or _status(pod).get("phase") != "Running":
-            return Target(self.service, _name(pod))
-        return target(self.service, host, port, self.scheme, instance=_name(pod))
+            return Target(self.service, pod_name(pod))
+        return target(self.service, host, port, self.scheme, instance=pod_name(pod))
 
     def _port(self, pod: Json) -> int:
         """Return the number of pprof's port; 0 when the pod has none of that name."""
@@ -115,7 +126,7 @@ class KubernetesLogs:
     def read(self, window: LogWindow) -> Harvest:
         """Return the logs, of each pod the newest first, pods that restarted before the others."""
         try:
-            pods = sorted(self.pods.list(), key=lambda pod: (-_restarts(pod), _name(pod)))
+            pods = sorted(self.pods.list(), key=lambda pod: (-restarts(pod), pod_name(pod)))
         except CollectError as error:
             return Harvest(failures=(CollectFailure(kind=self.kind, reason=str(error)),))
         evidence: list[Evidence] = []
@@ -135,7 +146,7 @@ class KubernetesLogs:
 
     def _lives(self, pod: Json) -> Iterator[bool]:
         yield False
-        if self.previous and _restarts(pod):
+        if self.previous and restarts(pod):
             yield True
 
     def _log(self, pod: Json, window: LogWindow, *, previous: bool) -> bytes:
@@ -144,7 +155,7 @@ class KubernetesLogs:
             query["previous"] = "true"
         if window.since is not None:
             query["sinceSeconds"] = max(1, round((window.now - window.since).total_seconds()))
-        return self.pods.log(_name(pod), query)
+        return self.pods.log(pod_name(pod), query)
 
     def _container(self, pod: Json) -> str:
         chosen = self.container or (pod.get("metadata", {}).get("annotations") or {}).get(_DEFAULT_CONTAINER)
@@ -159,17 +170,18 @@ class KubernetesLogs:
             kind=self.kind,
             name=f"{self.kind}.{number}" if number else str(self.kind),
             content=log,
-            source=f"pod {_name(pod)}{', container before' if previous else ''}",
+            source=f"pod {pod_name(pod)}{', container before' if previous else ''}",
             collected_at=window.now,
             target=owner,
             truncated=cut,
         )
 
     def _owner(self, pod: Json) -> Target | None:
-        return Target(self.service, _name(pod)) if self.by_pod else None
+        return Target(self.service, pod_name(pod)) if self.by_pod else None
 
 
-def _name(pod: Json) -> str:
+def pod_name(pod: Json) -> str:
+    """Return a pod's name."""
     return str(pod.get("metadata", {}).get("name", ""))
 
 
@@ -181,5 +193,6 @@ def _containers(pod: Json) -> list[Json]:
     return (pod.get("spec") or {}).get("containers") or []
 
 
-def _restarts(pod: Json) -> int:
+def restarts(pod: Json) -> int:
+    """Return how often the containers of a pod were started again."""
     return sum(int(status.get("restartCount") or 0) for status in _status(pod).get("containerStatuses") or [])

@@ -36,6 +36,7 @@ class Ask:
         missing: what a 404 means here.
         noun: what was wanted, for people.
         may_be_empty: an answer without a body is one, too.
+        page: an HTML page is what was asked for, not what a login or a proxy put in its place.
     """
 
     kind: Kind
@@ -45,6 +46,7 @@ class Ask:
     missing: str = "no pprof here; is net/http/pprof mounted?"
     noun: str = "profile"
     may_be_empty: bool = False
+    page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def _receive(connection: Connection, ask: Ask, *, limits: Limits, spool: Spool) 
     with connection.client.stream("GET", url, extensions={"trace": connection.watch}) as response:
         if response.status_code != httpx.codes.OK:
             return _turned_down(response, ask)
-        if response.headers.get("content-type", "").lower().startswith("text/html"):
+        if not ask.page and response.headers.get("content-type", "").lower().startswith("text/html"):
             return _not_wanted("an HTML page", ask)
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("", "identity", "gzip"):
@@ -132,7 +134,7 @@ def _pieces(response: httpx.Response, *, unzip: bool) -> Iterator[tuple[int, byt
 def _judged(head: bytes, ask: Ask) -> Refusal | None:
     if not head:
         return None if ask.may_be_empty else Refusal("answered with nothing", other_form=True)
-    if head.lstrip()[:16].lower().startswith(_HTML_STARTS):
+    if not ask.page and head.lstrip()[:16].lower().startswith(_HTML_STARTS):
         return _not_wanted("an HTML page", ask)
     if ask.starts and not head.startswith(ask.starts):
         return _not_wanted("JSON" if head.lstrip()[:1] in (b"{", b"[") else "something else", ask)

@@ -70,7 +70,8 @@ def crashes(instance: Instance, ownership: Ownership) -> list[CrashRow]:
     for evidence, crash in _all_crashes(instance):
         place = _place(crash, ownership)
         function = normalise_function(place.function) if place else ""
-        key = (crash.kind, _VARYING.sub("#", crash.message), function)
+        message = crash.message if crash.kind == "exit" else _VARYING.sub("#", crash.message)  # its numbers say how it ended
+        key = (crash.kind, message, function)
         found.setdefault(key, _Repeats(evidence, crash, place)).add(crash, evidence)
     rows = [_row(repeats, ownership) for repeats in found.values()]
     return sorted(rows, key=lambda row: (row.process_survived, -row.count, -_seconds(row.last_seen), row.message))

@@ -20,6 +20,8 @@ from bot.facts.exits import exits
 from bot.facts.fleet import growth_against_others
 from bot.facts.goroutines import goroutine_groups
 from bot.facts.growth import Growth, goroutine_growth, growth_of
+from bot.facts.history import with_history
+from bot.facts.kubelet import kubelet_events
 from bot.facts.kubernetes import events, pods
 from bot.facts.locks import lock_waits, wait_cycles
 from bot.facts.logs import gateway_errors, log_events, races
@@ -29,7 +31,7 @@ from bot.facts.runtime import runtime
 from bot.facts.series import db_pools, metric_series
 from bot.facts.waitgraph import wait_graph
 from bot.model.benign import Benign
-from bot.model.facts import Facts, PodRow, RuntimeRow
+from bot.model.facts import ChangeRow, Facts, PodRow, RuntimeRow
 from bot.model.goroutines import Frame, GoroutineDump
 from bot.model.logs import LogReading
 from bot.model.profiles import MetricsPage, Profile
@@ -48,7 +50,7 @@ def derive(snapshot: Snapshot, *, benign: Benign, own_modules: tuple[str, ...] =
     """
     instances = instances_of(snapshot)
     ownership = Ownership(own_modules or _inferred_modules(instances))
-    platform_events = events(instances)
+    platform_events = events(instances) or kubelet_events(instances, snapshot.bundle.service)
     pod_rows = pods(instances, platform_events, snapshot.taken_at)
     of_instances = []
     growths = [growth_of(instance) for instance in instances]
@@ -63,7 +65,9 @@ def derive(snapshot: Snapshot, *, benign: Benign, own_modules: tuple[str, ...] =
         goroutine_growth=tuple(growth_against_others(growths, ownership)),
         collection=tuple(failed_collection(snapshot.bundle.failures)),
     )
-    return _joined([*of_instances, of_service])
+    facts = _joined([*of_instances, of_service])
+    targets = [target.instance for target in snapshot.bundle.targets]
+    return replace(facts, metric_series=with_history(facts.metric_series, instances, targets, facts.runtime))
 
 
 def _facts_of(
@@ -77,7 +81,7 @@ def _facts_of(
     facts = Facts(
         crashes=tuple(crashes(instance, ownership)),
         gateway_errors=tuple(gateway_errors(instance)),
-        changes=(*version_changes(instance), *new_code(growth, site_growth, ownership)),
+        changes=(*version_changes(instance), *_new_code(instance, ownership)),
         log_events=tuple(log_events(instance)),
         races=tuple(races(instance, ownership)),
         runtime=(process,) if process else (),
@@ -101,6 +105,14 @@ def _facts_of(
         wait_cycles=tuple(wait_cycles(graph, ownership)),
         channel_waits=tuple(channel_waits(census, ownership)),
     )
+
+
+def _new_code(instance: Instance, ownership: Ownership) -> list[ChangeRow]:
+    if not instance.healthy.parsed:
+        return []
+    since_healthy = replace(instance, before=instance.healthy)
+    sites = allocation_growth(heaps_of(since_healthy, ownership), None)
+    return new_code(growth_of(since_healthy), sites, ownership)
 
 
 def _joined(parts: Sequence[Facts]) -> Facts:

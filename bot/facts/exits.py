@@ -74,9 +74,10 @@ def _asker(pod: Json, end: Json, platform_events: Sequence[EventRow]) -> str | N
         return "eviction"
     ended = time_of(end, "finishedAt")
     near = [row for row in platform_events if ended and row.last_seen and abs(row.last_seen - ended) <= _AROUND]
+    own = {f"pod/{name(pod)}", f"node/{(pod.get('spec') or {}).get('nodeName')}"}
     for asker, reasons, word in _ASKERS:
         for row in near:
-            concerns = row.object == f"pod/{name(pod)}" or not row.object.startswith("pod/")
+            concerns = row.object in own or not row.object.startswith(("pod/", "node/"))
             if concerns and row.reason in reasons and word in row.message:
                 return asker
     return None

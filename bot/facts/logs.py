@@ -14,7 +14,7 @@ from bot.model.functions import normalise_function
 from bot.model.goroutines import Frame
 from bot.model.logs import LogReading
 
-_SOURCES = {Kind.GATEWAY_LOG: "gateway", Kind.KERNEL_LOG: "kernel"}
+_SOURCES = {Kind.GATEWAY_LOG: "gateway", Kind.KERNEL_LOG: "kernel", Kind.KUBELET_LOG: "kubelet"}
 _LEVELS = ("fatal", "panic", "error", "warn")
 
 

@@ -9,11 +9,12 @@ from typing import TypeVar
 
 from bot.model.evidence import Evidence, Kind
 from bot.model.goroutines import GoroutineDump
+from bot.model.history import MetricsHistory
 from bot.model.logs import LogReading
 from bot.model.profiles import MetricsPage, Profile
 from bot.model.snapshot import KubernetesList, Parsed, Snapshot
 
-R = TypeVar("R", GoroutineDump, Profile, MetricsPage, LogReading, KubernetesList)
+R = TypeVar("R", GoroutineDump, Profile, MetricsPage, MetricsHistory, LogReading, KubernetesList)
 
 EXCERPT_LINES = 16
 """Lines of an excerpt that are kept: enough for the innermost frames of a stack."""
@@ -34,24 +35,40 @@ class Readings:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """One instance: what was read of it now, and before (in the baseline). Its name is empty for the service as a whole."""
+    """One instance. Its name is empty for the service as a whole.
+
+    Attributes:
+        name: what people call it.
+        now: what was read of it.
+        before: what growth is measured from: the baseline, unless that was taken as a routine.
+        healthy: what changes are seen against: the baseline, even if it was taken as a routine.
+    """
 
     name: str
     now: Readings
-    before: Readings
+    before: Readings = Readings()
+    healthy: Readings = Readings()
 
 
 def instances_of(snapshot: Snapshot) -> tuple[Instance, ...]:
     """Sort a snapshot by instance, in the order of their first evidence; the baseline goes to the instance of the same name.
 
-    A baseline of one instance also serves a snapshot of one instance whose name differs: pods get new names.
+    A baseline of one instance also serves a snapshot of one instance whose name differs: pods get new names. What has changed is
+    seen on an instance that the baseline does not know against its first one.
     """
     now = _by_instance(snapshot)
     before = _by_instance(snapshot.baseline) if snapshot.baseline else {}
     names_now, names_before = [name for name in now if name], [name for name in before if name]
     if len(names_now) == len(names_before) == 1:
         before[names_now[0]] = before[names_before[0]]
-    return tuple(Instance(name, readings, before.get(name, Readings())) for name, readings in now.items())
+    first = before[names_before[0]] if names_before else Readings()
+    instances = []
+    for name, readings in now.items():
+        earlier = before.get(name, Readings())
+        routine = snapshot.baseline is not None and snapshot.baseline.bundle.routine
+        healthy = before.get(name, first if name else Readings())
+        instances.append(Instance(name, readings, before=Readings() if routine else earlier, healthy=healthy))
+    return tuple(instances)
 
 
 def seconds_between(earlier: datetime, later: datetime) -> float | None:

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from bot.facts.history import SERIES
 from bot.facts.numbers import never_down, ratio
-from bot.facts.pages import pages_of
+from bot.facts.pages import Page, pages_of
 from bot.facts.readings import Instance, seconds_between
 from bot.model.facts import DbPoolRow, MetricSeriesRow
 from bot.model.profiles import MetricPoint, MetricsPage
-
-_SERIES = (
-    "go_goroutines",
-    "go_threads",
-    "go_memstats_heap_inuse_bytes",
-    "go_memstats_stack_inuse_bytes",
-    "process_resident_memory_bytes",
-    "process_open_fds",
-    "go_sql_in_use_connections",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +70,37 @@ def metric_series(instance: Instance) -> list[MetricSeriesRow]:
     """Return one row per metric of interest that was seen more than once: baseline, first sample, second sample."""
     pages = [*pages_of(instance.before)[:1], *pages_of(instance.now)]
     rows = []
-    for name in _SERIES:
+    for name in SERIES:
         points = [(page, value) for page in pages if (value := page.page.value(name)) is not None]
         if len(points) > 1:
             (first_page, first), (last_page, last) = points[0], points[-1]
             seconds = seconds_between(first_page.at, last_page.at)
+            per_hour = ratio((last - first) * 3600, seconds)
             row = MetricSeriesRow(
                 name=name,
                 first=first,
                 last=last,
                 change_ratio=ratio(last - first, first),
-                slope_per_hour=ratio((last - first) * 3600, seconds),
+                slope_per_hour=per_hour,
                 monotonic=never_down(value for _, value in points),
+                span_seconds=seconds,
+                points=len(points),
+                hourly_ratio=ratio(per_hour, first),
                 target=instance.name,
                 evidence=last_page.evidence.name,
             )
-            rows.append(row)
+            rows.append(_with_recent(row, pages_of(instance.now)))
     return sorted(rows, key=lambda row: (-abs(row.change_ratio or 0), row.name))
+
+
+def _with_recent(row: MetricSeriesRow, pages: Sequence[Page]) -> MetricSeriesRow:
+    """Add what changed from the first to the second sample of this run."""
+    values = [(page.at, value) for page in pages if (value := page.page.value(row.name)) is not None]
+    if len(values) < 2:  # noqa: PLR2004  # one sample shows no change
+        return row
+    (begun, first), (ended, last) = values[0], values[-1]
+    per_hour = ratio((last - first) * 3600, seconds_between(begun, ended))
+    return replace(row, recent_ratio=ratio(last - first, first), recent_per_hour=per_hour)
 
 
 def _same_labels(page: MetricsPage, name: str, point: MetricPoint) -> float | None:

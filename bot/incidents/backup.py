@@ -59,7 +59,7 @@ def problems(database: Path) -> tuple[str, ...]:
         StoreError: there is no such file, or it may not be read.
     """
     found: list[str] = []
-    with store_errors(database), closing(_open_existing(database)) as connection:
+    with store_errors(database), closing(open_existing(database)) as connection:
         try:
             found += [str(line) for (line,) in connection.execute("PRAGMA integrity_check") if line != "ok"]
             for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check"):
@@ -76,7 +76,7 @@ def _copy(source: Path, target: Path) -> None:
     partial = target.with_name(target.name + ".partial")
     try:
         partial.unlink(missing_ok=True)
-        with store_errors(source), closing(_open_existing(source)) as read:
+        with store_errors(source), closing(open_existing(source)) as read:
             read.execute("PRAGMA schema_version")
             with store_errors(target), closing(sqlite3.connect(partial)) as written:
                 read.backup(written)
@@ -92,7 +92,7 @@ def _copy(source: Path, target: Path) -> None:
 
 def _check_not_in_use(database: Path, now: datetime) -> None:
     try:
-        with closing(_open_existing(database)) as connection:
+        with closing(open_existing(database)) as connection:
             held = connection.execute("SELECT owner FROM leases WHERE leased_until > ?", [to_column(now)]).fetchone()
     except sqlite3.Error:
         # Missing or damaged: a good reason to restore.
@@ -101,5 +101,10 @@ def _check_not_in_use(database: Path, now: datetime) -> None:
         raise StoreError(f"a bot ({held[0]}) runs on {database}: stop it first")
 
 
-def _open_existing(path: Path) -> sqlite3.Connection:
+def open_existing(path: Path) -> sqlite3.Connection:
+    """Open a database for reading only, as plain SQLite; it must exist.
+
+    Raises:
+        sqlite3.Error: there is none, or it may not be read.
+    """
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)

@@ -85,10 +85,12 @@ class EvidenceFiles:
     def recent_job(self, service: str, *, since: datetime) -> int | None:
         """Return the number of the last job that is done and collected evidence of a service after `since`; None without one.
 
+        Only a whole look counts: a baseline is taken from the cheap rungs alone.
         Evidence of an incident that has been resolved is passed over: what resolved it has changed the service.
         """
         row = self._connections.row(
             "SELECT evidence.job FROM evidence JOIN jobs ON jobs.number = evidence.job AND jobs.state = 'done'"
+            " AND jobs.kind IN ('diagnose', 'recheck')"
             " LEFT JOIN incidents ON incidents.number = evidence.incident"
             " WHERE evidence.service = :service AND evidence.collected_at > :since AND evidence.pruned_at IS NULL"
             " AND incidents.resolved_at IS NULL"
@@ -102,12 +104,12 @@ class EvidenceFiles:
         """Return all evidence of an incident that was not pruned, in the order in which it was kept."""
         return self._read(self._rows_of(incident))
 
-    def collections(self, incident: int) -> tuple[tuple[Evidence, ...], ...]:
-        """Return the same, with what one job collected together; the collection that began first is the first."""
+    def collections(self, incident: int) -> dict[int | None, tuple[Evidence, ...]]:
+        """Return the same by the job that collected it (None: not known); the collection that began first is the first."""
         by_job: dict[int | None, list[Row]] = {}
         for row in self._rows_of(incident):
             by_job.setdefault(row["job"], []).append(row)
-        return tuple(map(self._read, by_job.values()))
+        return {job: self._read(rows) for job, rows in by_job.items()}
 
     def _rows_of(self, incident: int) -> list[Row]:
         return self._connections.rows(

@@ -8,6 +8,7 @@ from typing import Literal
 from bot.errors import UsageError
 from bot.incidents.columns import to_time, to_time_or_none
 from bot.incidents.connections import Connections, Row
+from bot.incidents.responders import Responders
 from bot.incidents.timeline import Timeline, unknown_incident
 from bot.model.incident import SEVERITIES, Incident, Status, TimelineEvent
 
@@ -30,9 +31,10 @@ class Incidents:
         UsageError: from every method that takes a `number`: there is no such incident.
     """
 
-    def __init__(self, connections: Connections, timeline: Timeline) -> None:
+    def __init__(self, connections: Connections, timeline: Timeline, responders: Responders) -> None:
         self._connections = connections
         self._timeline = timeline
+        self._responders = responders
 
     def open_or_join(
         self,
@@ -45,6 +47,7 @@ class Incidents:
         now: datetime,
         channel: str = "",
         thread: str = "",
+        headline: str = "",
     ) -> tuple[Incident, bool]:
         """Open an incident, or return the one that is open for this service and key.
 
@@ -69,6 +72,7 @@ class Incidents:
                 opened_by=opened_by,
                 channel=channel,
                 thread=thread,
+                headline=headline,
             )
             self._timeline.add(number, kind="opened", text=title, actor=opened_by, now=now, details={"severity": severity})
             return self.get(number), True
@@ -145,24 +149,37 @@ class Incidents:
             return self.get(number)
 
     def set_lead(self, number: int, lead: str, *, actor: str, now: datetime) -> Incident:
-        """Name who leads; naming the same lead again changes nothing."""
+        """Name who leads, who then also is a responder; naming the same lead again changes nothing."""
         with self._connections.transaction():
             before = self.get(number)
             if before.lead != lead:
                 self._connections.write("UPDATE incidents SET lead = :lead WHERE number = :number", lead=lead, number=number)
                 details = {"from": before.lead, "to": lead}
                 self._timeline.add(number, kind="lead", text=f"lead: {lead}", actor=actor, now=now, details=details)
+                if lead:
+                    self._responders.add(number, lead, now=now)
             return self.get(number)
 
-    def set_thread(self, number: int, *, channel: str, thread: str) -> Incident:
+    def set_thread(self, number: int, *, channel: str, thread: str, headline: str = "") -> Incident:
         """Remember where in Slack the incident is answered, once that is known."""
         with self._connections.transaction():
             self._connections.write(
-                "UPDATE incidents SET channel = :channel, thread = :thread WHERE number = :number",
+                "UPDATE incidents SET channel = :channel, thread = :thread, headline = :headline, permalink = ''"
+                " WHERE number = :number",
                 channel=channel,
                 thread=thread,
+                headline=headline,
                 number=number,
             )
+            return self.get(number)
+
+    def set_permalink(self, number: int, permalink: str) -> Incident:
+        """Remember the address of the incident's thread, and give it to what happened there so far."""
+        with self._connections.transaction():
+            self._connections.write(
+                "UPDATE incidents SET permalink = :permalink WHERE number = :number", permalink=permalink, number=number
+            )
+            self._timeline.locate(number, permalink)
             return self.get(number)
 
     def add_note(
@@ -215,4 +232,6 @@ def incident_of(row: Row) -> Incident:
         resolution=row["resolution"],
         channel=row["channel"],
         thread=row["thread"],
+        headline=row["headline"],
+        permalink=row["permalink"],
     )

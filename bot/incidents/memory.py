@@ -44,7 +44,7 @@ class Memory:
         Raises:
             UsageError: there is no word to search for.
         """
-        query = _query(words)
+        query = _query(words, service)
         rows: list[Row] = []
         for sql in (_IN_TIMELINES, _IN_FINDINGS):
             rows += self._connections.rows(sql, query=query, service=service, rows=limit * _TEXTS_PER_INCIDENT)
@@ -87,15 +87,21 @@ class Memory:
         return tuple(map(incident_of, rows))
 
 
-def _query(words: str) -> str:
+def _query(words: str, service: str | None) -> str:
     """Return FTS5's query for all the words: in quotation marks, so that nothing in them is an operator.
 
-    >>> print(_query("chan AND send*"))
-    "chan" "AND" "send*"
+    The service's name is a word of the index' column `service`, in hexadecimal: the words are only looked for where it stands.
+
+    >>> print(_query("chan AND send*", None))
+    - service : ("chan" "AND" "send*")
+    >>> print(_query("chan", "cart"))
+    service : "63617274" AND - service : ("chan")
     """
     if not any(character.isalnum() for character in words):
         raise UsageError("give a word to search for, such as `nginx` or `shop.(*Pool).fetch`")
-    return " ".join('"' + word.replace('"', '""') + '"' for word in words.replace("\0", " ").split())
+    quoted = " ".join('"' + word.replace('"', '""') + '"' for word in words.replace("\0", " ").split())
+    within = "" if service is None else f'service : "{service.encode("utf-8", "replace").hex()}" AND '
+    return f"{within}- service : ({quoted})"
 
 
 def _hit(row: Row) -> SearchHit:

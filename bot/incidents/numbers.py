@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from statistics import median
 
 from bot.incidents.columns import to_time, to_time_or_none
@@ -15,7 +15,7 @@ from bot.model.numbers import Budget, GroupNumbers, IncidentTimes, Outage, Recur
 _ILL = (Status.INVESTIGATING, Status.IDENTIFIED)
 _TIMES = (
     "SELECT incidents.*,"
-    " min(CASE WHEN kind IN ('status', 'lead') THEN occurred_at END) AS acknowledged_at,"
+    " min(CASE WHEN kind IN ('status', 'lead', 'responder', 'acknowledged') THEN occurred_at END) AS acknowledged_at,"
     " min(CASE WHEN kind = 'status' AND json_extract(details, '$.to') IN ('mitigated', 'resolved') THEN occurred_at END)"
     "  AS mitigated_at,"
     " (SELECT failure_class FROM diagnoses JOIN findings ON findings.diagnosis = diagnoses.number"
@@ -102,6 +102,36 @@ def budget(service: str, outages: Iterable[Outage], *, objective_percent: float,
         spent[outage.incident] = spent.get(outage.incident, 0.0) + seconds
         counted_until = max(outage.ended_at, counted_until) if counted_until else outage.ended_at
     return Budget(service=service, objective_percent=objective_percent, window_seconds=window_seconds, spent=tuple(spent.items()))
+
+
+def burn_down(outages: Iterable[Outage], budget: Budget, *, now: datetime) -> tuple[tuple[datetime, float], ...]:
+    """Return how much of a budget was left when, from the whole of it at the window's start on: it falls while an outage lasts.
+
+    Times are in order; the ratio falls below zero when more is spent than there was. Time that two outages share counts once.
+    """
+    since = now - timedelta(seconds=budget.window_seconds)
+    points, left, counted_until = [(since, 1.0)], 1.0, since
+    for outage in sorted(outages, key=lambda outage: outage.began_at):
+        began, ended = max(outage.began_at, counted_until), max(outage.ended_at, counted_until)
+        if began < ended:
+            points.append((began, left))
+            left -= (ended - began).total_seconds() / budget.allowed_seconds
+            points.append((ended, left))
+            counted_until = ended
+    return (*points, (now, left))
+
+
+def by_week(times: Iterable[IncidentTimes], *, since: datetime, now: datetime) -> tuple[tuple[datetime, int], ...]:
+    """Return how many incidents were opened in each week between, by the Monday (UTC) on which the week begins."""
+    counts = Counter(_monday(each.opened_at) for each in times)
+    first = _monday(since)
+    weeks = (_monday(now) - first).days // 7 + 1
+    return tuple((monday, counts[monday]) for monday in (first + timedelta(weeks=number) for number in range(weeks)))
+
+
+def _monday(moment: datetime) -> datetime:
+    day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day - timedelta(days=day.weekday())
 
 
 def _spells(events: Sequence[Row], now: datetime) -> Iterator[tuple[datetime, datetime]]:

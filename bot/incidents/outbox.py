@@ -20,10 +20,13 @@ from bot.incidents.connections import Connections, Row
 from bot.model.incident import OutboxMessage
 
 # One message per channel: the first in line that can be sent at all. When that one has been postponed, the channel waits
-# with it, which keeps the order, and keeps within Slack's limit per channel.
+# with it, which keeps the order, and keeps within Slack's limit per channel. An answer to a response URL stands in no line:
+# one person waits for it, and the limit does not count it.
 _DUE = """
 WITH line AS (
-  SELECT message.*, row_number() OVER (PARTITION BY message.channel ORDER BY message.position) AS place
+  SELECT message.*, row_number() OVER (
+    PARTITION BY CASE message.kind WHEN 'respond' THEN message.key ELSE message.channel END ORDER BY message.position
+  ) AS place
   FROM outbox AS message LEFT JOIN outbox AS parent ON parent.key = message.parent_key
   WHERE message.version > message.sent_version AND message.version > message.failed_version
     AND (message.parent_key IS NULL OR parent.ts != '')
@@ -32,8 +35,15 @@ SELECT * FROM line WHERE place = 1 AND not_before <= :now ORDER BY position
 """
 _CHANGE = """
 UPDATE outbox SET payload = :payload, version = version + 1, attempts = 0,
+  response_url = CASE :response_url WHEN '' THEN response_url ELSE :response_url END,
   position = CASE WHEN version > sent_version AND version > failed_version THEN position ELSE :position END
 WHERE key = :key
+"""
+# What hangs on a message that was given up before it ever stood in Slack can never be sent.
+_WAITING = """
+SELECT count(*) AS waiting FROM outbox AS message LEFT JOIN outbox AS parent ON parent.key = message.parent_key
+WHERE message.version > message.sent_version AND message.version > message.failed_version
+  AND (parent.key IS NULL OR parent.ts != '' OR parent.version > parent.failed_version)
 """
 
 
@@ -57,6 +67,7 @@ class Outbox:
         parent_key: str = "",
         thread_ts: str = "",
         kind: Literal["message", "file", "respond"] = "message",
+        response_url: str = "",
     ) -> OutboxMessage:
         """Say how a message should stand; the same payload again changes nothing.
 
@@ -68,6 +79,7 @@ class Outbox:
             parent_key: key of the message in whose thread it stands, which has been put before.
             thread_ts: a thread that others began.
             kind: `message`, `file`, or `respond` (posted to the `response_url` in the payload).
+            response_url: where the person who waits for it hears that Slack refused it.
         """
         with self._connections.transaction():
             position = self._next_position()
@@ -85,9 +97,10 @@ class Outbox:
                     thread_ts=thread_ts,
                     position=position,
                     not_before=now,
+                    response_url=response_url,
                 )
             elif there.payload != json.loads(json.dumps(payload)):
-                self._connections.write(_CHANGE, key=key, payload=payload, position=position)
+                self._connections.write(_CHANGE, key=key, payload=payload, position=position, response_url=response_url)
             return self.get(key)
 
     def get(self, key: str) -> OutboxMessage:
@@ -96,6 +109,10 @@ class Outbox:
         if message is None:
             raise StoreError(f"there is no message {key} in the outbox: put it first")
         return message
+
+    def holds(self, key: str) -> bool:
+        """Say whether a message was ever put under this key."""
+        return self._find(key) is not None
 
     def due(self, now: datetime) -> tuple[OutboxMessage, ...]:
         """Return what is to be sent now, at most one message per channel, in the order in which it became due.
@@ -106,9 +123,7 @@ class Outbox:
 
     def waiting(self) -> int:
         """Return how many messages are not in Slack as they should stand, those that were given up left out."""
-        row = self._connections.row(
-            "SELECT count(*) AS waiting FROM outbox WHERE version > sent_version AND version > failed_version"
-        )
+        row = self._connections.row(_WAITING)
         return int(row["waiting"]) if row else 0
 
     def begin(self, message: OutboxMessage) -> OutboxMessage:
@@ -180,4 +195,6 @@ def _message(row: Row) -> OutboxMessage:
         ts=row["ts"],
         attempts=row["attempts"],
         uncertain=bool(row["uncertain"]),
+        response_url=row["response_url"],
+        refused=row["failed_version"] >= row["version"],
     )

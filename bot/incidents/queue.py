@@ -4,7 +4,8 @@ A worker claims a job for a limited time (a lease) and renews it while it works.
 out and another one claims the job again. `Job.attempts` tells one claim from the next, so a worker that was paused past
 its lease cannot finish a job that somebody else has begun again.
 
-Two jobs of one kind whose payload names the same `service` are never worked on at the same time: the later one waits.
+Two jobs of one kind whose payload names the same `service` are never worked on at the same time: the later one waits. `LOOKS`
+are one kind in this: no process is ever looked at by two.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from bot.incidents.columns import to_json, to_time
 from bot.incidents.connections import Connections, Row
 from bot.model.incident import Job
 
+LOOKS = ("diagnose", "sample", "baseline", "recheck")
+"""Kinds of job that pull evidence from the processes of a service."""
+
 _TAKE = """
 UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_owner = :owner, leased_until = :leased_until
 WHERE number = (
@@ -26,7 +30,9 @@ WHERE number = (
     AND kind IN (SELECT value FROM json_each(:kinds))
     AND NOT EXISTS (
       SELECT 1 FROM jobs AS busy
-      WHERE busy.state = 'running' AND busy.leased_until > :now AND busy.kind = jobs.kind AND busy.number != jobs.number
+      WHERE busy.state = 'running' AND busy.leased_until > :now AND busy.number != jobs.number
+        AND (busy.kind = jobs.kind
+          OR (busy.kind IN (SELECT value FROM json_each(:looks)) AND jobs.kind IN (SELECT value FROM json_each(:looks))))
         AND json_extract(busy.payload, '$.service') = json_extract(jobs.payload, '$.service')
     )
   ORDER BY not_before, number LIMIT 1
@@ -78,7 +84,7 @@ class Queue:
         """
         leased_until = now + timedelta(seconds=lease_seconds)
         with self._connections.transaction():
-            row = self._connections.row(_TAKE, owner=owner, leased_until=leased_until, now=now, kinds=sorted(kinds))
+            row = self._connections.row(_TAKE, owner=owner, leased_until=leased_until, now=now, kinds=sorted(kinds), looks=LOOKS)
         return _job(row) if row else None
 
     def renew(self, job: Job, *, lease_seconds: float, now: datetime) -> None:
@@ -118,6 +124,36 @@ class Queue:
         """Return how many jobs wait or are being worked on."""
         row = self._connections.row("SELECT count(*) AS unfinished FROM jobs WHERE state IN ('queued', 'running')")
         return int(row["unfinished"]) if row else 0
+
+    def is_asked_for(self, service: str, kinds: Collection[str]) -> bool:
+        """Say whether a job of one of these kinds waits for a service, or is being worked on."""
+        row = self._connections.row(
+            "SELECT 1 FROM jobs WHERE state IN ('queued', 'running') AND kind IN (SELECT value FROM json_each(:kinds))"
+            " AND json_extract(payload, '$.service') = :service",
+            kinds=sorted(kinds),
+            service=service,
+        )
+        return row is not None
+
+    def last_asked_for(self, kind: str, service: str) -> datetime | None:
+        """Return when the newest job of a kind was queued for a service; None when there is none."""
+        row = self._connections.row(
+            "SELECT created_at FROM jobs WHERE kind = :kind AND json_extract(payload, '$.service') = :service"
+            " ORDER BY number DESC LIMIT 1",
+            kind=kind,
+            service=service,
+        )
+        return to_time(row["created_at"]) if row else None
+
+    def forget(self, kind: str, *, before: datetime) -> int:
+        """Remove the jobs of a kind that ended before a time and have left nothing behind; return how many that were."""
+        return self._connections.write(
+            "DELETE FROM jobs WHERE kind = :kind AND state IN ('done', 'failed') AND ended_at < :before"
+            " AND number NOT IN (SELECT job FROM evidence WHERE job IS NOT NULL)"
+            " AND number NOT IN (SELECT job FROM baselines)",
+            kind=kind,
+            before=before,
+        )
 
     def requeue_running(self) -> int:
         """Give back every job that is being worked on; return how many.

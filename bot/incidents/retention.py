@@ -19,6 +19,9 @@ _PRUNABLE = (
     " FROM evidence LEFT JOIN incidents ON incidents.number = evidence.incident LEFT JOIN jobs ON jobs.number = evidence.job"
     " WHERE evidence.pruned_at IS NULL AND coalesce(incidents.status, 'resolved') = 'resolved'"
     " AND coalesce(jobs.state, 'done') IN ('done', 'failed') AND evidence.collected_at < :fresh"
+    # What a service looked like when it was last well, the next diagnosis is compared with.
+    " AND coalesce(evidence.job, 0) NOT IN"
+    "  (SELECT job FROM baselines WHERE number IN (SELECT max(number) FROM baselines GROUP BY service))"
     " ORDER BY needed_until, evidence.number"
 )
 
@@ -46,8 +49,8 @@ class Retention:
     def prune(self, *, older_than: timedelta, max_bytes: int, now: datetime) -> Pruned:
         """Prune what has not been needed for longer than `older_than`, then the oldest until `max_bytes` are not exceeded.
 
-        Evidence of open incidents, of unfinished jobs and of the last hour is never pruned. Rows are marked before files go:
-        a crash in between leaves files too many, which the next pruning removes.
+        Evidence of open incidents, of unfinished jobs, of the newest baselines and of the last hour is never pruned. Rows are
+        marked before files go: a crash in between leaves files too many, which the next pruning removes.
         """
         with self._connections.transaction():
             pieces = self._mark(older_than, max_bytes, now)
@@ -61,7 +64,7 @@ class Retention:
         return tuple(
             f"evidence {row['number']} ({row['name']}): {self._directory / row['path']} is {problem}"
             for row in rows
-            if (problem := _file_problem(self._directory / row["path"], row["bytes"]))
+            if (problem := file_problem(self._directory / row["path"], row["bytes"]))
         )
 
     def _mark(self, older_than: timedelta, max_bytes: int, now: datetime) -> int:
@@ -108,7 +111,8 @@ def _is_before(row: Row, limit: datetime) -> bool:
     return datetime.fromisoformat(row["needed_until"]) < limit
 
 
-def _file_problem(file: Path, size: int) -> str:
+def file_problem(file: Path, size: int) -> str:
+    """Say what is wrong with the file of a piece of evidence of this many bytes; empty when nothing is."""
     if not file.exists():
         return "missing: put it back from a backup"
     there = file.stat().st_size

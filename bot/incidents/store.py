@@ -8,18 +8,30 @@ from types import TracebackType
 from typing import Self
 
 from bot.errors import StoreError
+from bot.incidents.activity import Activity
+from bot.incidents.alerts import Alerts
+from bot.incidents.answers import Answers
 from bot.incidents.audit import Audit
+from bot.incidents.baselines import Baselines
+from bot.incidents.checks import Checks
 from bot.incidents.connections import Connections
 from bot.incidents.diagnoses import Diagnoses
+from bot.incidents.duties import Duties
 from bot.incidents.evidence import EvidenceFiles
+from bot.incidents.feedback import FeedbackBook
 from bot.incidents.incidents import Incidents
 from bot.incidents.leases import RunningLease
 from bot.incidents.links import Links
+from bot.incidents.marks import Marks
 from bot.incidents.memory import Memory
+from bot.incidents.mutes import Mutes
 from bot.incidents.numbers import Numbers
 from bot.incidents.outbox import Outbox
 from bot.incidents.queue import Queue
+from bot.incidents.responders import Responders
 from bot.incidents.retention import Retention
+from bot.incidents.samples import Samples
+from bot.incidents.schedule import Schedule
 from bot.incidents.timeline import Timeline
 
 DATABASE_NAME = "gocrash.db"
@@ -46,16 +58,28 @@ class Store:
             raise StoreError(f"the data directory {data} cannot be made ({error}): choose another one in GOCRASH_DATA") from error
         self._connections = Connections(data / DATABASE_NAME)
         self.timeline = Timeline(self._connections)
-        self.incidents = Incidents(self._connections, self.timeline)
+        self.responders = Responders(self._connections, self.timeline)
+        self.incidents = Incidents(self._connections, self.timeline, self.responders)
         self.diagnoses = Diagnoses(self._connections, self.timeline)
+        self.answers = Answers(self._connections)
+        self.alerts = Alerts(self._connections)
+        self.activity = Activity(self._connections)
         self.links = Links(self._connections, self.incidents, self.timeline)
+        self.duties = Duties(self._connections, self.incidents, self.timeline)
+        self.feedback = FeedbackBook(self._connections, self.incidents, self.timeline)
+        self.marks = Marks(self._connections, self.timeline)
         self.memory = Memory(self._connections)
         self.evidence = EvidenceFiles(self._connections, data / EVIDENCE_NAME)
         self.numbers = Numbers(self._connections)
         self.retention = Retention(self._connections, data / EVIDENCE_NAME)
+        self.samples = Samples(self._connections)
+        self.baselines = Baselines(self._connections)
+        self.checks = Checks(self._connections, self.timeline)
+        self.schedule = Schedule(self._connections)
         self.queue = Queue(self._connections)
         self.outbox = Outbox(self._connections)
         self.audit = Audit(self._connections)
+        self.mutes = Mutes(self._connections, self.audit)
         self.running_lease = RunningLease(self._connections)
 
     def transaction(self) -> AbstractContextManager[None]:

@@ -58,6 +58,15 @@ class Timeline:
             )
             return self._event(number)
 
+    def locate(self, incident: int, permalink: str) -> None:
+        """Give the address of an incident's thread to the events that were answered there and have none."""
+        self._connections.write(
+            "UPDATE timeline_events SET permalink = :permalink WHERE incident = :incident AND permalink = ''"
+            " AND kind IN ('opened', 'alert', 'occurrence', 'diagnosis', 'finding')",
+            permalink=permalink,
+            incident=incident,
+        )
+
     def of(self, incident: int) -> tuple[TimelineEvent, ...]:
         """Return the events of an incident that were not withdrawn, in the order in which they happened."""
         rows = self._connections.rows(

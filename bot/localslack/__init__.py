@@ -6,10 +6,10 @@ or through `LocalSlack`. Out: what real Slack would do, including what it would 
 
 from __future__ import annotations
 
+from bot.localslack.delivery import Ack
 from bot.localslack.manifest import ManifestError, read_manifest
 from bot.localslack.refusal import Refused
 from bot.localslack.runner import LocalSlack
-from bot.localslack.sockets import Ack
 from bot.localslack.workspace import Call, Suggestion
 
 __all__ = ["Ack", "Call", "LocalSlack", "ManifestError", "Refused", "Suggestion", "read_manifest"]

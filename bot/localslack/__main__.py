@@ -1,4 +1,4 @@
-"""`python -m bot.localslack --port 8484`: the stand-in alone, for any app that speaks Socket Mode."""
+"""`python -m bot.localslack --port 8484`: the stand-in alone, for any app, in Socket Mode or over HTTP."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 
 import yaml
 
-from bot.localslack.manifest import ManifestError
 from bot.localslack.runner import LocalSlack
 
 
@@ -20,13 +19,15 @@ def main() -> None:
     parser.add_argument(
         "--manifest", type=Path, help="the app's Slack manifest, YAML or JSON (default: an app allowed everything)"
     )
+    parser.add_argument("--request-url", default="", help="speak HTTP to the app at this loopback URL (default: Socket Mode)")
     args = parser.parse_args()
     # Blocked before any thread starts, so that only `sigwait` below sees them.
     stop = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, stop)
     try:
-        slack = LocalSlack(port=args.port, manifest=yaml.safe_load(args.manifest.read_text()) if args.manifest else None)
-    except (ManifestError, OSError, yaml.YAMLError) as error:
+        manifest = yaml.safe_load(args.manifest.read_text()) if args.manifest else None
+        slack = LocalSlack(port=args.port, manifest=manifest, request_url=args.request_url)
+    except (ValueError, OSError, yaml.YAMLError) as error:
         sys.exit(f"{parser.prog}: {error}")
     with slack:
         sys.stdout.write(f"Local Slack: {slack.url}\n\nPoint the app to it:\n")

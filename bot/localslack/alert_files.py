@@ -9,6 +9,7 @@ In: the name of an alert. Out: an `Alert`: who posts it, where, and the message.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def alert_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in ALERTS.glob("*.yaml")))
 
 
+@functools.cache
 def load_alert(name: str) -> Alert:
     """The alert of that name (`alertmanager checkout-high-errors` works too); `alert_not_found` otherwise."""
     stem = "-".join(name.split())

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from bot.localslack.refusal import Refused
 
@@ -51,6 +52,16 @@ class Background:
         self._server.should_exit = True
         self._thread.join(timeout=START_SECONDS)
 
+    def deafen(self, peer: tuple[str, int]) -> None:
+        """Stop hearing the connection from `peer`: it stays open and is never answered again, not even its pings.
+
+        To be called on the server's event loop.
+        """
+        for connection in tuple(self._server.server_state.connections):
+            if isinstance(connection, WebSocketsSansIOProtocol) and connection.client == peer:
+                connection.stop_keepalive()
+                connection.transport.set_protocol(_Deaf(connection))
+
     def do(self, work: Callable[[], T]) -> T:
         """Run `work` on the server's event loop and wait for its result."""
 
@@ -68,6 +79,16 @@ class Background:
         if not self.is_running:
             raise Refused("closed")
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result()
+
+
+class _Deaf(asyncio.Protocol):
+    """In the place of a connection's protocol: drops what arrives, and tells the protocol only that the connection has ended."""
+
+    def __init__(self, instead_of: asyncio.Protocol) -> None:
+        self._instead_of = instead_of
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._instead_of.connection_lost(exc)
 
 
 def wait(holds: Callable[[], bool], timeout_seconds: float, otherwise: str) -> None:

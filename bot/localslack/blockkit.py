@@ -6,7 +6,8 @@ learns at once that the stand-in does not know it.
 
 from __future__ import annotations
 
-from bot.localslack.schema import Anything, ByType, Chars, Flag, Many, Record, Spec, Whole, record
+from bot.localslack.richtext import RICH_TEXT
+from bot.localslack.schema import Anything, ByType, Chars, Flag, Many, Object, Record, Spec, Whole, record
 
 ID = Chars(255)
 URL = Chars(3000)
@@ -32,6 +33,8 @@ CONFIRM = record(
 )
 OPTION = record("text value", text=words(75), value=Chars(150), description=words(75), url=URL)
 OPTION_GROUP = record("label options", label=plain(75), options=Many(OPTION, 100))
+# What an app answers to a menu that asks it for options.
+OFFERED = record(options=Many(OPTION, 100, least=0), option_groups=Many(OPTION_GROUP, 100, least=0))
 SLACK_FILE = record(id=Chars(255), url=URL)
 IMAGE = record("alt_text", image_url=URL, slack_file=SLACK_FILE, alt_text=Chars(2000))
 DISPATCH = record(trigger_actions_on=Many(Chars(30, one_of=("on_enter_pressed", "on_character_entered")), 2))
@@ -55,6 +58,8 @@ BUTTON = record(
 SELECTS: dict[str, Record] = {
     "static_select": record(**_CHOICE, **_OPTIONS, initial_option=OPTION),
     "multi_static_select": record(**_CHOICE, **_OPTIONS, **_MANY, initial_options=Many(OPTION, 100)),
+    "external_select": record(**_CHOICE, min_query_length=Whole(0, 255), initial_option=OPTION),
+    "multi_external_select": record(**_CHOICE, **_MANY, min_query_length=Whole(0, 255), initial_options=Many(OPTION, 100)),
     "users_select": record(**_CHOICE, initial_user=Chars(255)),
     "multi_users_select": record(**_CHOICE, **_MANY, initial_users=_IDS),
     "channels_select": record(**_CHOICE, initial_channel=Chars(255), response_url_enabled=Flag()),
@@ -73,7 +78,10 @@ PICKERS: dict[str, Record] = {
     "checkboxes": record("options", **_FOCUS, confirm=CONFIRM, options=Many(OPTION, 10), initial_options=Many(OPTION, 10)),
     "radio_buttons": record("options", **_FOCUS, confirm=CONFIRM, options=Many(OPTION, 10), initial_option=OPTION),
 }
+_ADDRESS = record(**_FOCUS, placeholder=plain(150), initial_value=Chars(3000), dispatch_action_config=DISPATCH)
 INPUTS: dict[str, Record] = {
+    "email_text_input": _ADDRESS,
+    "url_text_input": _ADDRESS,
     **SELECTS,
     **PICKERS,
     "plain_text_input": record(
@@ -103,6 +111,21 @@ ACTIONS: dict[str, Record] = {
     "overflow": record("options", action_id=ID, options=Many(OPTION, 5), confirm=CONFIRM),
 }
 
+_VOTE = record("text value", text=plain(75), value=Chars(2000), accessibility_label=Chars(75))
+_FEEDBACK: dict[str, Record] = {
+    "feedback_buttons": record("positive_button negative_button", action_id=ID, positive_button=_VOTE, negative_button=_VOTE),
+    "icon_button": record(
+        "icon text",
+        icon=Chars(255),
+        text=plain(75),
+        action_id=ID,
+        value=Chars(2000),
+        confirm=CONFIRM,
+        accessibility_label=Chars(75),
+        visible_to_user_ids=_IDS,
+    ),
+}
+_CELL = ByType({"raw_text": record("text", text=Chars(3000)), "rich_text": RICH_TEXT})
 BLOCKS: dict[str, Record] = {
     "section": record(
         block_id=ID, text=words(3000), fields=Many(words(2000), 10), accessory=ByType({**ACTIONS, "image": IMAGE}), expand=Flag()
@@ -122,11 +145,17 @@ BLOCKS: dict[str, Record] = {
         optional=Flag(),
         dispatch_action=Flag(),
     ),
-    # Posted by Slack itself for what people type; accepted from apps without a look inside.
-    "rich_text": record("elements", block_id=ID, elements=Many(Anything(), 100, least=0)),
+    "context_actions": record("elements", block_id=ID, elements=Many(ByType(_FEEDBACK), 5)),
+    "table": record(
+        "rows",
+        block_id=ID,
+        rows=Many(Many(_CELL, 20), 100),
+        column_settings=Many(record(align=Chars(6, one_of=("left", "center", "right")), is_wrapped=Flag()), 20),
+    ),
+    "rich_text": RICH_TEXT,
 }
 IN_MESSAGES = ByType(BLOCKS)
-IN_VIEWS = ByType({name: spec for name, spec in BLOCKS.items() if name != "markdown"})
+IN_VIEWS = ByType({name: spec for name, spec in BLOCKS.items() if name not in {"markdown", "table", "context_actions"}})
 
 MESSAGE_BLOCKS = Many(IN_MESSAGES, 50, least=0)
 _VIEW: dict[str, Spec] = {
@@ -176,4 +205,4 @@ ATTACHMENT = record(
     id=Anything(),
 )
 ATTACHMENTS = Many(ATTACHMENT, 100, least=0)
-METADATA = record("event_type event_payload", event_type=Chars(255), event_payload=Anything(), entities=Anything())
+METADATA = record("event_type event_payload", event_type=Chars(255), event_payload=Object(), entities=Anything())

@@ -9,38 +9,48 @@ from __future__ import annotations
 import asyncio
 import base64
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import asdict
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 from bot.localslack.alert_files import alert_names, load_alert
-from bot.localslack.faults import Fault
+from bot.localslack.delivery import Ack
 from bot.localslack.gestures import Gestures
+from bot.localslack.manifest import id_part
+from bot.localslack.nouns import SLACKBOT, Message
 from bot.localslack.people import People
 from bot.localslack.refusal import Json, Refused
-from bot.localslack.sockets import Ack
-from bot.localslack.state import SLACKBOT, Message
+from bot.localslack.script import Script
 from bot.localslack.text import channel_text
-from bot.localslack.wire import channel_json, is_text, message_json
+from bot.localslack.trouble import Deafen, Trouble
+from bot.localslack.wire import channel_json, message_json
 from bot.localslack.workspace import Workspace
 
 KEEP_ALIVE_SECONDS = 15.0
+# However fast things change, the page is told at most so often, and draws only the newest messages of a channel.
+TELL_EVERY_SECONDS = 0.1
+MOST_SHOWN = 200
 Verb = Callable[..., object]
 
 
 class Control:
     """The verbs by name, and views of the whole workspace."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, *, deafen: Deafen) -> None:
         self.workspace = workspace
         self.people = People(workspace)
         self.gestures = Gestures(workspace)
+        self.trouble = Trouble(workspace, deafen)
+        self.script = Script(workspace, self.people, self.gestures)
+        alerts = [load_alert(name) for name in alert_names()]
+        self._alerts = [{"name": each.name, "title": each.title, "bot_id": "B0" + id_part(each.bot)} for each in alerts]
         self._verbs: dict[str, Verb] = {
             "say": self.people.say,
             "post_as_bot": self.people.post_as_bot,
             "post_alert": self.people.post_alert,
+            "edit_alert": self.people.edit_alert,
             "edit": self.people.edit,
             "delete": self.people.delete,
             "upload": self._upload,
@@ -52,9 +62,14 @@ class Control:
             "shortcut": self.gestures.shortcut,
             "submit_view": self.gestures.submit_view,
             "close_view": self.gestures.close_view,
-            "inject": self._inject,
-            "repeat_next_event": workspace.hub.repeat_next_event,
-            "drop_sockets": self.drop_sockets,
+            "options": self.gestures.options,
+            "run_line": self.script.run,
+            "inject": self.trouble.inject,
+            "repeat_next_event": self.trouble.repeat_next_event,
+            "reverse_next_events": self.trouble.reverse_next_events,
+            "drop_sockets": self.trouble.drop_sockets,
+            "silence_sockets": self.trouble.silence_sockets,
+            "set_group": workspace.set_group,
         }
 
     async def act(self, request: Request) -> Response:
@@ -83,24 +98,12 @@ class Control:
             return message_json(self.workspace.store, result, self.workspace.base_url, with_metadata=True)
         return {}
 
-    def _upload(self, user: str, channel: str, name: str, content_base64: str, thread_ts: str = "") -> Message:
-        return self.people.upload(user, channel, name, base64.b64decode(content_base64), thread_ts=thread_ts)
-
-    def _inject(
-        self,
-        method: str,
-        times: int = 1,
-        status: int = 429,
-        retry_after_seconds: int = 1,
-        delay_seconds: float = 0.0,
-        *,
-        after: bool = False,
-    ) -> None:
-        self.workspace.faults.add(Fault(method, times, status, retry_after_seconds, delay_seconds, after))
-
-    async def drop_sockets(self, reason: str = "refresh_requested") -> None:
-        """End the app's sockets; with an empty reason abruptly."""
-        await self.workspace.hub.disconnect(reason)
+    def _upload(self, user: str, channel: str, name: str, content_base64: str, *, text: str = "", thread_ts: str = "") -> Message:
+        try:
+            content = base64.b64decode(content_base64, validate=True)
+        except ValueError:
+            raise Refused("invalid_arguments", hint="content_base64 is not base64") from None
+        return self.people.upload(user, channel, name, content, text=text, thread_ts=thread_ts)
 
     async def state(self, request: Request) -> Response:
         """Everything the page shows."""
@@ -110,7 +113,7 @@ class Control:
         return JSONResponse(
             {
                 "version": store.version,
-                "connections": self.workspace.hub.connections,
+                "connections": self.workspace.delivery.transport.connections,
                 "app": {
                     "name": app.name,
                     "bot_name": app.bot_name,
@@ -121,9 +124,11 @@ class Control:
                     "shortcuts": [asdict(each) for each in app.shortcuts.values()],
                 },
                 "people": [asdict(each) for each in people],
+                "groups": [asdict(each) for each in store.groups.values()],
+                "bookmarks": [asdict(each) for each in store.bookmarks.values()],
                 "bots": [asdict(each) for each in store.bots.values()],
                 "channels": [channel_json(each, app.user_id) for each in store.channels.values()],
-                "messages": {each: [self._page_message(message) for message in store.messages(each)] for each in store.channels},
+                "messages": {each: [self._page_message(message) for message in self._recent(each)] for each in store.channels},
                 "homes": {user: self.workspace.view_json(view) for user, view in store.homes.items()},
                 "modals": {
                     user: self.workspace.view_json(stack[-1]) | {"errors": dict(stack[-1].errors)}
@@ -131,15 +136,20 @@ class Control:
                     if stack
                 },
                 "suggestions": [asdict(each) for each in self.workspace.suggestions],
-                "alerts": [{"name": name, "title": load_alert(name).title} for name in alert_names()],
+                "alerts": self._alerts,
             }
         )
 
+    def _recent(self, channel: str) -> Iterator[Message]:
+        """The newest messages of a channel with their whole threads, oldest first: what the page draws."""
+        store = self.workspace.store
+        tops = [each for each in store.messages(channel) if not each.is_reply or store.parent(each) is None]
+        shown = tops[-MOST_SHOWN:]
+        below = (reply for top in shown for reply in store.replies(top, with_ephemeral=True))
+        yield from sorted((*shown, *below), key=lambda message: message.ts)
+
     def _page_message(self, message: Message) -> Json:
         shown = message_json(self.workspace.store, message, self.workspace.base_url)
-        for file in shown.get("files", ()):
-            content = self.workspace.store.files[file["id"]].content
-            file["preview"] = content.decode()[:4000] if content is not None and is_text(content) else ""
         return shown | {"visible_to": message.visible_to, "broadcast": message.broadcast}
 
     async def text(self, request: Request) -> Response:
@@ -167,6 +177,7 @@ class Control:
             while not self.workspace.closing:
                 changed.clear()
                 yield f"data: {self.workspace.store.version}\n\n"
+                await asyncio.sleep(TELL_EVERY_SECONDS)
                 try:
                     await asyncio.wait_for(changed.wait(), KEEP_ALIVE_SECONDS)
                 except TimeoutError:

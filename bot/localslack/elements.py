@@ -20,7 +20,9 @@ CHOICE_KEYS = {
     "static_select": "selected_option",
     "overflow": "selected_option",
     "radio_buttons": "selected_option",
+    "external_select": "selected_option",
     "multi_static_select": "selected_options",
+    "multi_external_select": "selected_options",
     "checkboxes": "selected_options",
     "users_select": "selected_user",
     "multi_users_select": "selected_users",
@@ -31,6 +33,10 @@ CHOICE_KEYS = {
     "datetimepicker": "selected_date_time",
     "plain_text_input": "value",
     "number_input": "value",
+    "email_text_input": "value",
+    "url_text_input": "value",
+    "icon_button": "value",
+    "feedback_buttons": "value",
     "button": "value",
 }
 _INITIAL_KEYS = {
@@ -79,7 +85,7 @@ def choice(element: Json, chosen: object) -> Json:
     """
     kind = element["type"]
     key = CHOICE_KEYS[kind]
-    if kind == "button":
+    if kind in {"button", "icon_button"}:
         return {"type": kind, "text": element["text"]} | ({"value": element["value"]} if "value" in element else {})
     if chosen is None:
         return {"type": kind, key: element.get(_INITIAL_KEYS[key], [] if key.endswith("s") else None)}
@@ -98,7 +104,12 @@ def state_values(blocks: Sequence[Json], values: Mapping[str, object]) -> Json:
     state: Json = {}
     for block in blocks:
         for element in _elements(block):
-            if element["type"] in CHOICE_KEYS and element["type"] not in {"button", "overflow"}:
+            if element["type"] in CHOICE_KEYS and element["type"] not in {
+                "button",
+                "overflow",
+                "icon_button",
+                "feedback_buttons",
+            }:
                 given = values.get(element["action_id"], values.get(block["block_id"]))
                 state.setdefault(block["block_id"], {})[element["action_id"]] = choice(element, given or None)
     return state
@@ -114,20 +125,49 @@ def missing_inputs(blocks: Sequence[Json], state: Json) -> tuple[str, ...]:
     )
 
 
+def with_offered(blocks: Sequence[Json], offered: Mapping[str, Sequence[Json]]) -> tuple[Json, ...]:
+    """A copy in which the menus whose options the app looks up list those it has `offered`, by action id."""
+    filled = copy.deepcopy(tuple(blocks))
+    for block in filled:
+        for element in _elements(block):
+            if element["type"] in {"external_select", "multi_external_select"}:
+                initial = (element.get("initial_option"), *element.get("initial_options", ()))
+                element["options"] = [*filter(None, initial), *offered.get(element["action_id"], ())]
+    return filled
+
+
+def labelled(blocks: Sequence[Json], label: str) -> tuple[str, str, object]:
+    """Block id, action id and choice of the button or option that reads `label`; `no_such_label` with all there are otherwise."""
+    known: dict[str, tuple[str, str, object]] = {}
+    for block in blocks:
+        for element in _elements(block):
+            if element["type"] == "button":
+                known.setdefault(element["text"]["text"], (block["block_id"], element["action_id"], element.get("value")))
+            for option in _options(element):
+                known.setdefault(option["text"]["text"], (block["block_id"], element["action_id"], option["value"]))
+    found = next((place for text, place in known.items() if text.casefold() == label.casefold()), None)
+    if found is None:
+        raise Refused("no_such_label", label=label, known=list(known))
+    return found
+
+
 def all_blocks(blocks: Sequence[Json], attachments: Sequence[Json]) -> tuple[Json, ...]:
     """A message's blocks, those inside its attachments too."""
     return (*blocks, *chain.from_iterable(attachment.get("blocks", ()) for attachment in attachments))
 
 
 def _elements(block: Json) -> Iterator[Json]:
-    yield from block["elements"] if block["type"] == "actions" else ()
+    yield from block["elements"] if block["type"] in {"actions", "context_actions"} else ()
     yield from (block[name] for name in ("accessory", "element") if name in block)
 
 
+def _options(element: Json) -> list[Json]:
+    return [*element.get("options", ()), *(each for group in element.get("option_groups", ()) for each in group["options"])]
+
+
 def _option(element: Json, value: str) -> Json:
-    options = [*element.get("options", ()), *(each for group in element.get("option_groups", ()) for each in group["options"])]
+    options = _options(element)
     for option in options:
         if option["value"] == value:
-            found: Json = option
-            return found
+            return option
     raise Refused("no_such_option", value=value, options=[option["value"] for option in options])

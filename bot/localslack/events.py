@@ -6,8 +6,9 @@ Source of the shapes: Slack's reference of event types; `event_callback` is the 
 from __future__ import annotations
 
 from bot.localslack.manifest import App
+from bot.localslack.nouns import TEAM_ID, Channel, File, Message
 from bot.localslack.refusal import Json
-from bot.localslack.state import TEAM_ID, Channel, File, Message, Store
+from bot.localslack.state import Store
 from bot.localslack.wire import message_json
 
 _KINDS = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}

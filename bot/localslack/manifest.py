@@ -171,6 +171,8 @@ def _problems(app: App) -> Iterator[str]:
             yield f"settings.event_subscriptions.bot_events: {event} needs the scope {EVENT_SCOPES[event]}: add it"
     if app.commands and "commands" not in app.scopes:
         yield "features.slash_commands: slash commands need the scope commands: add it"
+    if app.shortcuts and "commands" not in app.scopes:
+        yield "features.shortcuts: shortcuts need the scope commands: add it"
     for command in app.commands:
         if not command.startswith("/"):
             yield f"features.slash_commands: {command} must start with a slash: write /{command}"

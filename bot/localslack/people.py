@@ -13,8 +13,8 @@ from bot.localslack import events
 from bot.localslack.alert_files import load_alert
 from bot.localslack.manifest import id_part
 from bot.localslack.methods.chat import thread_of
-from bot.localslack.refusal import Json
-from bot.localslack.state import Bot, File, Message
+from bot.localslack.nouns import Bot, File, Message
+from bot.localslack.refusal import Json, Refused
 from bot.localslack.workspace import Workspace
 
 
@@ -98,7 +98,7 @@ class People:
     def upload(self, user: str, channel: str, name: str, content: bytes, *, text: str = "", thread_ts: str = "") -> Message:
         """Share a file."""
         where, owner = self._workspace.meeting_place(user, channel), self._store.person(user).id
-        file = File(self._store.next_id("F"), name, len(content), owner, content=content)
+        file = File(self._store.next_id("F"), name, len(content), owner).filled(content)
         self._store.files[file.id] = file
         message = Message(
             channel=where.id,
@@ -127,10 +127,24 @@ class People:
         shown = self._workspace.view_json(view) if view else None
         self._workspace.tell("app_home_opened", events.home_opened(self._store, user=person.id, channel=channel.id, view=shown))
 
-    def post_alert(self, name: str, channel: str = "") -> Message:
-        """Post one of the alerts that come with this stand-in, into its own channel or another."""
+    def post_alert(self, name: str, channel: str = "", *, thread_ts: str = "") -> Message:
+        """Post one of the alerts that come with this stand-in, into its own channel or another, perhaps in a thread."""
         alert = load_alert(name)
-        return self.post_as_bot(channel or alert.channel, alert.bot, as_app=alert.as_app, **alert.message)
+        return self.post_as_bot(channel or alert.channel, alert.bot, as_app=alert.as_app, thread_ts=thread_ts, **alert.message)
+
+    def alert_bot(self, name: str) -> Bot:
+        """The product that posts the alert `name`."""
+        alert = load_alert(name)
+        return self.bot(alert.bot, as_app=alert.as_app)
+
+    def edit_alert(self, ts: str, name: str) -> Message:
+        """Let the product that posted the message `ts` edit it into the alert `name`; `cant_update_message` to another one."""
+        alert = load_alert(name)
+        before = self._store.find_message(ts)
+        if before.bot != self.alert_bot(name).id:
+            raise Refused("cant_update_message")
+        shown = {"attachments": (), "blocks": (), **alert.message}
+        return self.edit(ts, shown.get("text", ""), attachments=shown["attachments"], blocks=shown["blocks"])
 
 
 def _rich_text(text: str) -> Json:

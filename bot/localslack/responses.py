@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from bot.localslack.arguments import Arguments
 from bot.localslack.interactions import ResponseGrant
+from bot.localslack.nouns import Message
 from bot.localslack.refusal import Json
-from bot.localslack.state import Message
 from bot.localslack.workspace import Workspace
 
 

@@ -83,6 +83,16 @@ class Anything:
 
 
 @dataclass(frozen=True, slots=True)
+class Object:
+    """An object of any fields."""
+
+    def problems(self, value: object, at: str) -> Iterator[str]:
+        """Anything but an object."""
+        if not isinstance(value, dict):
+            yield problem("must provide an object", at)
+
+
+@dataclass(frozen=True, slots=True)
 class Many:
     """An array of `least` to `most` items."""
 

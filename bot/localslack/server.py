@@ -6,31 +6,32 @@ foreign web page can reach it through a name of its own.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
-from bot.localslack.api import WebApi
+from bot.localslack.api import WebApi, with_faults
 from bot.localslack.arguments import form_parts, read_body
 from bot.localslack.control import Control
+from bot.localslack.nouns import File
 from bot.localslack.refusal import Refused
 from bot.localslack.responses import respond
-from bot.localslack.state import File
-from bot.localslack.wire import file_json
 from bot.localslack.workspace import Call, Workspace
 
+Endpoint = Callable[[Request], Awaitable[Response]]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PAGE = Path(__file__).parent / "page"
 # Everything the page loads is its own; pictures may come from anywhere, as in Slack.
 _POLICY = {"content-security-policy": "default-src 'self'; img-src 'self' data: http: https:; frame-ancestors 'none'"}
+_SIGN_IN = "<!DOCTYPE html><html><head><title>Sign in to Local workspace | Slack</title></head><body>Sign in</body></html>"
 
 
 def application(workspace: Workspace, control: Control, *, bot_token: str, app_token: str) -> Starlette:
@@ -42,14 +43,21 @@ def application(workspace: Workspace, control: Control, *, bot_token: str, app_t
         return FileResponse(PAGE / "index.html", headers=_POLICY)
 
     async def socket(websocket: WebSocket) -> None:
-        await workspace.hub.serve(websocket)
+        await workspace.sockets.serve(websocket)
+
+    def faulty(name: str, endpoint: Endpoint) -> Endpoint:
+        async def answer(request: Request) -> Response:
+            return await with_faults(workspace, name, lambda: endpoint(request))
+
+        return answer
 
     routes = [
         Route("/api/{method}", WebApi(workspace, bot_token=bot_token, app_token=app_token).__call__, methods=["GET", "POST"]),
         WebSocketRoute("/socket", socket),
-        Route("/upload/{file}", bytes_in_out.upload, methods=["POST"]),
+        Route("/upload/{file}", faulty("upload", bytes_in_out.upload), methods=["POST"]),
         Route("/files-pri/{file}/{name}", bytes_in_out.download),
-        Route("/response/{key}", bytes_in_out.response_url, methods=["POST"]),
+        Route("/files-pri/{file}/download/{name}", bytes_in_out.download),
+        Route("/response/{key}", faulty("response_url", bytes_in_out.response_url), methods=["POST"]),
         Route("/control/state", control.state),
         Route("/control/text", control.text),
         Route("/control/calls", control.calls),
@@ -83,16 +91,18 @@ class _Bytes:
             return PlainTextResponse("upload url unknown or used", status_code=404)
         if len(content) != file.length:
             return PlainTextResponse(f"announced {file.length} bytes, got {len(content)}", status_code=400)
-        self._workspace.store.files[file.id] = replace(file, content=content)
+        self._workspace.store.files[file.id] = file.filled(content)
         return PlainTextResponse(f"OK - {len(content)}")
 
     async def download(self, request: Request) -> Response:
-        """A file's `url_private`: wants the bot's token and the scope files:read."""
-        if request.headers.get("authorization") != f"Bearer {self._bot_token}":
-            return JSONResponse({"ok": False, "error": "invalid_auth"}, status_code=403)
-        if "files:read" not in self._workspace.app.scopes:
-            return JSONResponse({"ok": False, "error": "missing_scope", "needed": "files:read"}, status_code=403)
-        return self._file(request)
+        """A file's `url_private` and `url_private_download`.
+
+        Without the bot's token or the scope files:read the answer is what real Slack ends up at: its sign-in page, with HTTP 200.
+        """
+        allowed = (
+            request.headers.get("authorization") == f"Bearer {self._bot_token}" and "files:read" in self._workspace.app.scopes
+        )
+        return self._file(request) if allowed else HTMLResponse(_SIGN_IN)
 
     async def show(self, request: Request) -> Response:
         """The same for the page."""
@@ -104,8 +114,7 @@ class _Bytes:
             return JSONResponse({"ok": False, "error": "file_not_found"}, status_code=404)
         # `sandbox`: an uploaded HTML or SVG file must not run as a part of the page.
         headers = {"content-security-policy": "sandbox", "x-content-type-options": "nosniff"}
-        mimetype = file_json(file, self._workspace.base_url)["mimetype"]
-        shown = "text/plain; charset=utf-8" if mimetype.startswith("text/") else mimetype
+        shown = "text/plain; charset=utf-8" if file.is_text else file.mimetype
         return Response(file.content, media_type=shown, headers=headers)
 
     async def response_url(self, request: Request) -> Response:

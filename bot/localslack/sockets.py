@@ -1,7 +1,7 @@
 """Socket Mode: the app's open websockets, the envelopes sent over them, and the clock that waits for their acks.
 
-In: payloads for the app. Out: an `Ack` for each, after redeliveries in the case of events. Each payload goes to one socket;
-several sockets take turns. Source: Slack's Socket Mode guide, and what its SDKs send and expect.
+In: payloads for the app. Out: an `Ack` for each. Each payload goes to one socket; several sockets take turns.
+Source: Slack's Socket Mode guide, and what its SDKs send and expect.
 """
 
 from __future__ import annotations
@@ -10,53 +10,37 @@ import asyncio
 import contextlib
 import json
 import uuid
-from collections.abc import Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from bot.localslack.delivery import Ack
 from bot.localslack.refusal import Json
 
 MOST_SOCKETS = 10
-ACK_SECONDS = 3.0
-RETRY_DELAYS_SECONDS = (0.0, 60.0, 300.0)
+# Between one event and the next: 200 a second, still far above the 30,000 an hour of real Slack. The socket client of Slack's
+# own Python SDK reads a backlog by recursion, so a burst without any gap breaks its stream.
+PACE_SECONDS = 0.005
+Freeze = Callable[[WebSocket], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """What became of a payload: `error` is empty when it was acked, else `operation_timeout` or `dispatch_failed` (no socket)."""
+class Sockets:
+    """The sockets of one app; not `enabled` means that it speaks HTTP, and a socket is sent away (`link_disabled`)."""
 
-    error: str = ""
-    payload: Json | None = None
-
-    @property
-    def ok(self) -> bool:
-        """Whether the app acked in time."""
-        return not self.error
-
-
-class Hub:
-    """The sockets of one app."""
-
-    def __init__(self, app_id: str, *, ack_seconds: float, retry_delays_seconds: tuple[float, ...]) -> None:
+    def __init__(self, app_id: str, *, ack_seconds: float, enabled: bool = True) -> None:
         self._app_id = app_id
+        self._enabled = enabled
         self._ack_seconds = ack_seconds
-        self._retry_delays = retry_delays_seconds
         self._tickets: set[str] = set()
         self._sockets: list[WebSocket] = []
+        self._frozen: list[WebSocket] = []
+        self._turn = asyncio.Lock()
         self._waiting: dict[str, asyncio.Future[Json | None]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._repeats = 0
 
     @property
     def connections(self) -> int:
-        """How many sockets the app holds open."""
+        """How many sockets the app holds open; it does not know that some may have gone silent."""
         return len(self._sockets)
-
-    @property
-    def unacked(self) -> int:
-        """How many events are under way: sent and not acked, or waiting for their next try."""
-        return len(self._tasks)
 
     def issue_ticket(self) -> str:
         """A ticket for one websocket: what apps.connections.open answers."""
@@ -72,8 +56,9 @@ class Hub:
             return
         self._tickets.remove(ticket)
         await socket.accept()
-        if len(self._sockets) >= MOST_SOCKETS:
-            await _farewell(socket, "too_many_websockets")
+        if not self._enabled or len(self._sockets) >= MOST_SOCKETS:
+            await _farewell(socket, "too_many_websockets" if self._enabled else "link_disabled")
+            await _close(socket, 1000)
             return
         self._sockets.append(socket)
         hello = {"type": "hello", "num_connections": len(self._sockets), "connection_info": {"app_id": self._app_id}}
@@ -84,8 +69,12 @@ class Hub:
         except WebSocketDisconnect:
             pass
         finally:
-            if socket in self._sockets:
-                self._sockets.remove(socket)
+            self._forget(socket)
+
+    def _forget(self, socket: WebSocket) -> None:
+        for known in (self._sockets, self._frozen):
+            if socket in known:
+                known.remove(socket)
 
     def _receive(self, text: str) -> None:
         message = json.loads(text)
@@ -95,8 +84,11 @@ class Hub:
 
     async def send(self, kind: str, payload: Json, *, attempt: int = 0, reason: str = "") -> Ack:
         """One try: to one socket, and wait for the ack."""
+        if kind == "events_api":
+            async with self._turn:
+                await asyncio.sleep(PACE_SECONDS)
         if not self._sockets:
-            return Ack("dispatch_failed")
+            return Ack("dispatch_failed", reason="connection_failed")
         self._sockets.append(self._sockets.pop(0))
         envelope: Json = {
             "envelope_id": str(uuid.uuid4()),
@@ -109,53 +101,37 @@ class Hub:
         waiting: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
         self._waiting[envelope["envelope_id"]] = waiting
         try:
-            with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # a socket that died meanwhile: no ack will come
-                await self._sockets[-1].send_json(envelope)
+            if self._sockets[-1] not in self._frozen:
+                with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # a socket that died meanwhile: no ack will come
+                    await self._sockets[-1].send_json(envelope)
             return Ack(payload=await asyncio.wait_for(waiting, self._ack_seconds))
         except TimeoutError:
-            return Ack("operation_timeout")
+            return Ack("operation_timeout", reason="timeout")
         finally:
             del self._waiting[envelope["envelope_id"]]
 
-    def dispatch(self, payload: Json) -> None:
-        """Deliver an event in the background, with redelivery until it is acked or the tries are used up."""
-        times = 2 if self._repeats else 1
-        self._repeats -= times - 1
-        for _ in range(times):
-            self._start(self._deliver(payload))
+    def silence(self, freeze: Freeze) -> None:
+        """Make the sockets that are open now go silent; `freeze` makes one deaf for good, so that not even a ping is answered."""
+        for socket in self._sockets:
+            if socket not in self._frozen:
+                self._frozen.append(socket)
+                freeze(socket)
 
-    def repeat_next_event(self) -> None:
-        """Deliver the next event twice with the same event id, as real Slack does now and then."""
-        self._repeats += 1
+    async def disconnect(self, reason: str, after_seconds: float) -> None:
+        """End every socket; with an empty reason without the `disconnect` message, as a broken network does.
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _deliver(self, payload: Json) -> None:
-        ack = await self.send("events_api", payload)
-        for attempt, delay in enumerate(self._retry_delays, start=1):
-            if ack.ok:
-                return
-            await asyncio.sleep(delay)
-            reason = "timeout" if ack.error == "operation_timeout" else "connection_failed"
-            ack = await self.send("events_api", payload, attempt=attempt, reason=reason)
-
-    async def disconnect(self, reason: str) -> None:
-        """End every socket; with an empty reason without the `disconnect` message, as a broken network does."""
-        for socket in tuple(self._sockets):
-            self._sockets.remove(socket)
+        Between the message and the end (`after_seconds`) nothing new goes to these sockets; acks still count.
+        """
+        leaving, self._sockets[:] = tuple(self._sockets), ()
+        for socket in leaving:
             if reason:
                 await _farewell(socket, reason)
-            else:
-                await _close(socket, 1011)
+        await asyncio.sleep(after_seconds)
+        for socket in leaving:
+            await _close(socket, 1000 if reason else 1011)
 
     async def close(self) -> None:
-        """Stop: no more redeliveries, no more sockets."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """End every socket."""
         for socket in tuple(self._sockets):
             await _close(socket, 1001)
 
@@ -163,7 +139,6 @@ class Hub:
 async def _farewell(socket: WebSocket, reason: str) -> None:
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "local"}})
-    await _close(socket, 1000)
 
 
 async def _close(socket: WebSocket, code: int) -> None:

@@ -1,7 +1,7 @@
-"""The nouns of a workspace as frozen values, and the store that holds the current ones in memory.
+"""The store that holds a workspace's current values in memory.
 
-In: values. Out: the same values, found by id or by name. The store knows nothing of Slack's JSON (`wire.py`), of the
-app (`workspace.py`) or of HTTP. It lives on one event loop, so it needs no locks.
+In: values of `nouns.py`. Out: the same values, found by id or by name. The store knows nothing of Slack's JSON (`wire.py`), of
+the app (`workspace.py`) or of HTTP. It lives on one event loop, so it needs no locks.
 """
 
 from __future__ import annotations
@@ -9,100 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
 
-from bot.localslack.refusal import Json, Refused
-
-TEAM_ID = "T0LOCAL"
-TEAM_NAME = "Local workspace"
-TEAM_DOMAIN = "local"
-SLACKBOT = "USLACKBOT"
-
-ChannelKind = Literal["channel", "group", "im"]
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody with an account; `name` is the handle, `real_name` what the page shows."""
-
-    id: str
-    name: str
-    real_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bot:
-    """Something that posts: the app under test or another product. `user_id` is empty for an incoming webhook."""
-
-    id: str
-    name: str
-    app_id: str = ""
-    user_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """A public channel, a private one (`group`) or a direct message (`im`); `members` are user ids."""
-
-    id: str
-    name: str
-    kind: ChannelKind = "channel"
-    members: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message. `thread_ts` is empty outside threads; `visible_to` is a user id for an ephemeral message, else empty."""
-
-    channel: str
-    ts: str
-    text: str = ""
-    user: str = ""
-    bot: str = ""
-    username: str = ""
-    subtype: str = ""
-    thread_ts: str = ""
-    broadcast: bool = False
-    blocks: tuple[Json, ...] = ()
-    attachments: tuple[Json, ...] = ()
-    files: tuple[str, ...] = ()
-    metadata: Json | None = None
-    edited: Json | None = None
-    reactions: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    pinned_by: str = ""
-    visible_to: str = ""
-
-    @property
-    def is_reply(self) -> bool:
-        """Whether it stands in a thread below another message."""
-        return self.thread_ts not in {"", self.ts}
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """An uploaded file; `content` is None between the two steps of an upload, `length` is what was announced."""
-
-    id: str
-    name: str
-    length: int
-    owner: str
-    title: str = ""
-    alt_text: str = ""
-    content: bytes | None = None
-    shared_in: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A modal or a Home tab as one person sees it. `body` is what the app sent, `errors` what it said about the input."""
-
-    id: str
-    user: str
-    body: Json
-    hash: str
-    root_id: str
-    previous_id: str = ""
-    errors: tuple[tuple[str, str], ...] = ()
+from bot.localslack.nouns import SLACKBOT, Bookmark, Bot, Channel, File, Message, Person, UserGroup, View
+from bot.localslack.refusal import Refused
 
 
 @dataclass(slots=True)
@@ -125,12 +34,15 @@ class Store:
         self.version = 0
         self.on_change: list[Callable[[], None]] = []
         self.people: dict[str, Person] = {}
+        self.groups: dict[str, UserGroup] = {}
         self.bots: dict[str, Bot] = {}
         self.channels: dict[str, Channel] = {}
         self.files: dict[str, File] = {}
+        self.bookmarks: dict[str, Bookmark] = {}
         self.homes: dict[str, View] = {}
         self.modals: dict[str, tuple[View, ...]] = {}
         self._messages: dict[str, dict[str, Message]] = {}
+        self._replies: dict[tuple[str, str], list[str]] = {}
         self._stamps = _Sequence(clock)
         self._counter = 0
 
@@ -151,19 +63,24 @@ class Store:
 
     def put_message(self, message: Message) -> Message:
         """Add a message, or put the new edition of one in its place."""
-        self._messages.setdefault(message.channel, {})[message.ts] = message
+        known = self._messages.setdefault(message.channel, {})
+        if message.is_reply and message.ts not in known:
+            self._replies.setdefault((message.channel, message.thread_ts), []).append(message.ts)
+        known[message.ts] = message
         self.touch()
         return message
 
     def drop_message(self, message: Message) -> None:
         """Remove a message; one with replies leaves a tombstone, so that its thread stays readable."""
-        if any(reply.thread_ts == message.ts for reply in self.messages(message.channel) if reply.is_reply):
+        if self._replies.get((message.channel, message.ts)):
             gone = Message(
                 message.channel, message.ts, "This message was deleted.", SLACKBOT, subtype="tombstone", thread_ts=message.ts
             )
             self._messages[message.channel][message.ts] = gone
         else:
             del self._messages[message.channel][message.ts]
+        if message.is_reply:
+            self._replies[message.channel, message.thread_ts].remove(message.ts)
         self.touch()
 
     def messages(self, channel: str) -> Iterator[Message]:
@@ -184,13 +101,15 @@ class Store:
                 return channel[ts]
         raise Refused("message_not_found")
 
-    def replies(self, parent: Message) -> tuple[Message, ...]:
-        """The replies in history below `parent`, oldest first."""
-        return tuple(
-            message
-            for message in self.messages(parent.channel)
-            if message.is_reply and message.thread_ts == parent.ts and not message.visible_to
-        )
+    def replies(self, parent: Message, *, with_ephemeral: bool = False) -> tuple[Message, ...]:
+        """The replies in history below `parent`, oldest first; with those only one person sees when asked for."""
+        known = self._messages[parent.channel]
+        below = (known[ts] for ts in self._replies.get((parent.channel, parent.ts), ()))
+        return tuple(message for message in below if with_ephemeral or not message.visible_to)
+
+    def parent(self, reply: Message) -> Message | None:
+        """The first message of the thread `reply` stands in, None when it is gone."""
+        return self._messages[reply.channel].get(reply.thread_ts)
 
     def person(self, who: str) -> Person:
         """A person by id, handle or `@handle`; `user_not_found` otherwise."""
@@ -199,6 +118,20 @@ class Store:
             if who == person.id or name == person.name:
                 return person
         raise Refused("user_not_found")
+
+    def group(self, which: str) -> UserGroup:
+        """A user group by id, handle or `@handle`; `no_such_subteam` otherwise."""
+        handle = which.removeprefix("@").lower()
+        for group in self.groups.values():
+            if which == group.id or handle == group.handle:
+                return group
+        raise Refused("no_such_subteam")
+
+    def put_group(self, group: UserGroup) -> UserGroup:
+        """Add a user group, or put its new edition in place."""
+        self.groups[group.id] = group
+        self.touch()
+        return group
 
     def channel(self, which: str) -> Channel:
         """A channel by id, name or `#name`; `channel_not_found` otherwise."""

@@ -15,8 +15,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from bot.localslack.checks import texts_in
+from bot.localslack.nouns import Message
 from bot.localslack.refusal import Json
-from bot.localslack.state import Message, Store
+from bot.localslack.state import Store
 
 EMOJI = Path(__file__).parent / "page" / "emoji.json"
 _MARK = re.compile(r"<(?P<sigil>[@#!]?)(?P<target>[^<>|]*)(?:\|(?P<label>[^<>]*))?>")
@@ -36,6 +38,8 @@ def plain(text: str, names: Mapping[str, str]) -> str:
         sigil, target, label = found["sigil"], found["target"], found["label"]
         if sigil in {"@", "#"}:
             return sigil + (label or names.get(target, target))
+        if target.startswith("subteam^"):
+            return label or "@" + names.get(target.removeprefix("subteam^"), target)
         if sigil == "!":
             return label if target.startswith("date^") and label else "@" + target.partition("^")[0]
         return f"{label} ({target})" if label and label != target else target
@@ -46,27 +50,26 @@ def plain(text: str, names: Mapping[str, str]) -> str:
 
 def channel_text(store: Store, channel: str) -> str:
     """The whole channel, oldest first; ephemeral messages say who sees them."""
-    messages = [*store.messages(channel)]
+    names = names_in(store)
     lines: list[str] = []
-    for message in messages:
-        if message.is_reply and any(other.ts == message.thread_ts for other in messages):
+    for message in store.messages(channel):
+        if message.is_reply and store.parent(message) is not None:
             continue
-        lines += _message_lines(store, message)
-        for reply in messages:
-            if reply.is_reply and reply.thread_ts == message.ts:
-                lines += [f"    {line}".rstrip() for line in _message_lines(store, reply)]
+        lines += _message_lines(store, message, names)
+        for reply in store.replies(message, with_ephemeral=True):
+            lines += [f"    {line}".rstrip() for line in _message_lines(store, reply, names)]
     return "\n".join(lines)
 
 
 def names_in(store: Store) -> dict[str, str]:
-    """What ids are called: people, bot users and channels."""
+    """What ids are called: people, their groups, bot users and channels."""
     people = {person.id: person.name for person in store.people.values()}
     channels = {channel.id: channel.name for channel in store.channels.values()}
-    return people | channels | {bot.user_id: bot.name for bot in store.bots.values() if bot.user_id}
+    groups = {group.id: group.handle for group in store.groups.values()}
+    return people | groups | channels | {bot.user_id: bot.name for bot in store.bots.values() if bot.user_id}
 
 
-def _message_lines(store: Store, message: Message) -> list[str]:
-    names = names_in(store)
+def _message_lines(store: Store, message: Message, names: Mapping[str, str]) -> list[str]:
     author = message.username or (store.bots[message.bot].name if message.bot else store.people[message.user].name)
     who = f"{author} (only visible to {store.people[message.visible_to].name})" if message.visible_to else author
     if message.subtype == "command":
@@ -146,8 +149,16 @@ def _input(block: Json, names: Mapping[str, str]) -> list[str]:
     return [f"{_words(block['label'], names)}: {_element(block['element'])}"]
 
 
+def _table(block: Json, names: Mapping[str, str]) -> list[str]:
+    return [" | ".join(plain(" ".join(texts_in(cell)), names) for cell in row) for row in block["rows"]]
+
+
 def _element(element: Json) -> str:
     kind = element["type"]
+    if kind == "feedback_buttons":
+        return " ".join(f"[{element[name]['text']['text']}]" for name in ("positive_button", "negative_button"))
+    if kind == "icon_button":
+        return f"[{element['text']['text']}]"
     if kind == "button":
         return f"[{plain(element['text']['text'], {})}]"
     if kind == "image":
@@ -167,4 +178,6 @@ _BLOCKS: dict[str, Callable[[Json, Mapping[str, str]], list[str]]] = {
     "markdown": _markdown,
     "input": _input,
     "rich_text": _divider,
+    "context_actions": _actions,
+    "table": _table,
 }

@@ -5,10 +5,14 @@ Field names and nesting: Slack's reference pages for the types `message`, `user`
 
 from __future__ import annotations
 
-import mimetypes
+from urllib.parse import quote
 
+from bot.localslack.nouns import TEAM_ID, Bookmark, Bot, Channel, File, Message, Person, UserGroup, View
 from bot.localslack.refusal import Json
-from bot.localslack.state import TEAM_ID, Bot, Channel, File, Message, Person, Store, View
+from bot.localslack.state import Store
+
+PREVIEW_BYTES = 4000
+PREVIEW_LINES = 12
 
 
 def user_json(person: Person) -> Json:
@@ -58,36 +62,78 @@ def channel_json(channel: Channel, app_user: str) -> Json:
 
 
 def file_json(file: File, base_url: str) -> Json:
-    """A `file` object; `url_private` wants the bot's token, as Slack's does."""
-    mimetype = mimetypes.guess_type(file.name)[0] or ("text/plain" if is_text(file.content) else "application/octet-stream")
-    return {
+    """A `file` object; `url_private` and `url_private_download` want the bot's token, as Slack's do."""
+    address = f"{base_url}/files-pri/{file.id}"
+    shown: Json = {
         "id": file.id,
         "created": 0,
+        "timestamp": 0,
         "name": file.name,
         "title": file.title or file.name,
         "alt_txt": file.alt_text,
-        "mimetype": mimetype,
-        "filetype": file.name.rpartition(".")[2] if "." in file.name else "text",
+        "mimetype": file.mimetype,
+        "filetype": file.snippet_type or (file.name.rpartition(".")[2] if "." in file.name else "text"),
+        "pretty_type": "Plain Text" if file.is_text else "Binary",
         "size": file.length,
         "user": file.owner,
-        "mode": "snippet" if mimetype.startswith("text/") else "hosted",
+        "user_team": TEAM_ID,
+        "mode": "snippet" if file.is_text else "hosted",
+        "editable": bool(file.snippet_type),
         "is_external": False,
-        "url_private": f"{base_url}/files-pri/{file.id}/{file.name}",
+        "is_public": True,
+        "public_url_shared": False,
+        "url_private": f"{address}/{quote(file.name)}",
+        "url_private_download": f"{address}/download/{quote(file.name)}",
         "permalink": f"{base_url}/files/{file.id}",
         "channels": list(file.shared_in),
+        "file_access": "visible",
     }
+    return shown | (_preview(file.content) if shown["mode"] == "snippet" and file.content is not None else {})
 
 
-def is_text(content: bytes | None) -> bool:
-    """Whether bytes can be shown as text: UTF-8 without NUL.
+def _preview(content: bytes) -> Json:
+    """What Slack shows of a snippet without its being fetched: the first lines."""
+    start = content[:PREVIEW_BYTES].decode(errors="ignore")
+    lines = content.count(b"\n") + (not content.endswith(b"\n") and bool(content))
+    first = "\n".join(start.splitlines()[:PREVIEW_LINES])
+    more = max(0, lines - len(first.splitlines()))
+    return {"preview": first, "lines": lines, "lines_more": more, "preview_is_truncated": bool(more)}
 
-    >>> is_text(b"goroutine 1 [running]:"), is_text(bytes([0, 255]))
-    (True, False)
-    """
-    try:
-        return content is not None and "\0" not in content.decode()
-    except UnicodeDecodeError:
-        return False
+
+def group_json(group: UserGroup, *, with_users: bool, with_count: bool) -> Json:
+    """A `usergroup` object; the members and their number only when asked for."""
+    shown: Json = {
+        "id": group.id,
+        "team_id": TEAM_ID,
+        "is_usergroup": True,
+        "is_subteam": True,
+        "name": group.name,
+        "description": "",
+        "handle": group.handle,
+        "is_external": False,
+        "date_create": 0,
+        "date_update": 0,
+        "date_delete": 0,
+        "prefs": {"channels": [], "groups": []},
+    }
+    return shown | ({"users": list(group.users)} if with_users else {}) | ({"user_count": len(group.users)} if with_count else {})
+
+
+def bookmark_json(bookmark: Bookmark) -> Json:
+    """A `bookmark` object."""
+    return {
+        "id": bookmark.id,
+        "channel_id": bookmark.channel,
+        "title": bookmark.title,
+        "link": bookmark.link,
+        "emoji": bookmark.emoji,
+        "icon_url": "",
+        "type": "link",
+        "entity_id": None,
+        "date_created": 0,
+        "date_updated": 0,
+        "rank": "i",
+    }
 
 
 def _sender(store: Store, message: Message) -> Json:
@@ -104,8 +150,8 @@ def _sender(store: Store, message: Message) -> Json:
 def _thread(store: Store, message: Message) -> Json:
     """Thread members: on a reply those of a reply, on a parent the counts."""
     if message.is_reply:
-        parents = [other for other in store.messages(message.channel) if other.ts == message.thread_ts]
-        return {"thread_ts": message.thread_ts} | ({"parent_user_id": parents[0].user or parents[0].bot} if parents else {})
+        parent = store.parent(message)
+        return {"thread_ts": message.thread_ts} | ({"parent_user_id": parent.user or parent.bot} if parent else {})
     replies = store.replies(message)
     if not replies:
         return {}

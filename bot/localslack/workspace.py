@@ -12,15 +12,20 @@ from dataclasses import dataclass, replace
 
 from bot.localslack import events
 from bot.localslack.checks import check_message
+from bot.localslack.delivery import Delivery
 from bot.localslack.elements import with_ids
 from bot.localslack.faults import Faults
 from bot.localslack.interactions import Grants
 from bot.localslack.manifest import App, id_part
+from bot.localslack.nouns import SLACKBOT, Bot, Channel, Message, Person, UserGroup, View
 from bot.localslack.refusal import Json, Refused
-from bot.localslack.sockets import Hub
-from bot.localslack.state import SLACKBOT, Bot, Channel, Message, Person, Store, View
+from bot.localslack.sockets import Sockets
+from bot.localslack.state import Store
 from bot.localslack.typed import typed
 from bot.localslack.wire import view_json
+
+# Source: Slack's reference of conversations.history.
+HISTORY_LIMIT = 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +55,18 @@ class Workspace:
         app: App,
         *,
         base_url: str,
-        hub: Hub,
+        delivery: Delivery,
+        sockets: Sockets,
         suggestions: Sequence[Suggestion] = (),
+        history_limit: int = HISTORY_LIMIT,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.app = app
         self.base_url = base_url
-        self.hub = hub
+        self.delivery = delivery
+        self.sockets = sockets
         self.suggestions = tuple(suggestions)
+        self.history_limit = history_limit
         self.store = Store(clock)
         self.grants = Grants(time.monotonic)
         self.faults = Faults()
@@ -87,11 +96,18 @@ class Workspace:
         app = frozenset({self.app.user_id} if with_app else ())
         return self.store.put_channel(Channel("C0" + id_part(name), name, "group" if private else "channel", members | app))
 
+    def set_group(self, handle: str, members: Sequence[str]) -> UserGroup:
+        """A user group of these people, new or changed."""
+        name = handle.removeprefix("@").lower()
+        users = tuple(self.store.person(member).id for member in members)
+        return self.store.put_group(UserGroup("S0" + id_part(name), name, name.replace("-", " ").capitalize(), users))
+
     def names(self) -> dict[str, dict[str, str]]:
-        """What people can mention, name to id: `users` (the app too) and public `channels`."""
+        """What people can mention, name to id: `users` (the app too), `groups` and public `channels`."""
         users = {person.name: person.id for person in self.store.people.values()} | {self.app.bot_name: self.app.user_id}
         return {
             "users": users,
+            "groups": {group.handle: group.id for group in self.store.groups.values()},
             "channels": {each.name: each.id for each in self.store.channels.values() if each.kind == "channel"},
         }
 
@@ -189,7 +205,7 @@ class Workspace:
         if subscription not in self.app.events or (channel is not None and self.app.user_id not in channel.members):
             return
         event_id = self.store.next_id("Ev")
-        self.hub.dispatch(events.callback(self.app, event, event_id=event_id, now=self.store.clock()))
+        self.delivery.dispatch(events.callback(self.app, event, event_id=event_id, now=self.store.clock()))
 
     def view_json(self, view: View) -> Json:
         """A view as payloads and answers show it."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.errors import SlackError
+
 
 @dataclass(frozen=True, slots=True)
 class Posted:
@@ -23,10 +25,9 @@ class Postponed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Slack will not take it, now or later. `reason` is a sentence for people."""
+    """Slack will not take it, now or later; the error says why, in a sentence for people."""
 
-    code: str
-    reason: str
+    error: SlackError
 
 
 Delivery = Posted | Postponed | Refused

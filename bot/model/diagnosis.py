@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.model.evidence import CollectFailure
 from bot.model.facts import ChangeRow, Row
+from bot.model.recovery import Recovery
 from bot.model.rule import Confidence, Severity
 
 
@@ -91,12 +92,17 @@ class DumpCounts:
 
 @dataclass(frozen=True, slots=True)
 class SimilarIncident:
-    """An earlier incident with the same fingerprint."""
+    """An earlier incident with the same fingerprint.
+
+    `permalink` is where it stands in Slack, empty when it does not; `said_wrong`: somebody said that the finding was wrong then.
+    """
 
     key: str
     opened_at: datetime
     status: str
     resolution: str
+    permalink: str = ""
+    said_wrong: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +111,11 @@ class Diagnosis:
 
     Attributes:
         changes: differences to the baseline; empty when there was none to compare with.
+        baseline_at: when the baseline was taken; None when there was none.
+        recovered: what has become of the incident's earlier findings; None when that was not asked.
         problems: evidence that could not be read, one sentence each.
-        similar: earlier incidents by the finding's fingerprint.
+        similar: the newest earlier incidents by the finding's fingerprint.
+        times_seen: in how many earlier incidents it was found, by its fingerprint.
         runbooks: Markdown, filled in for the finding, by the finding's fingerprint.
     """
 
@@ -120,7 +129,10 @@ class Diagnosis:
     dump: DumpCounts | None = None
     masked: int = 0
     changes: tuple[ChangeRow, ...] = ()
+    baseline_at: datetime | None = None
+    recovered: tuple[Recovery, ...] | None = None
     problems: tuple[str, ...] = ()
     incident: str | None = None
     similar: Mapping[str, tuple[SimilarIncident, ...]] = field(default_factory=dict)
+    times_seen: Mapping[str, int] = field(default_factory=dict)
     runbooks: Mapping[str, str] = field(default_factory=dict)

@@ -22,9 +22,11 @@ class Kind(StrEnum):
     THREADCREATE = "threadcreate"
     CPU = "cpu"
     METRICS = "metrics"
+    HISTORY = "history"
     SERVICE_LOG = "service.log"
     GATEWAY_LOG = "gateway.log"
     KERNEL_LOG = "kernel.log"
+    KUBELET_LOG = "kubelet.log"
     PODS = "pods"
     EVENTS = "events"
 
@@ -102,12 +104,16 @@ class CollectFailure:
         target: whom we asked; None for a source of the whole service.
         reason: one phrase for people, such as `404: needs Go 1.27` or `no answer within 10 s`.
         withheld: we chose not to pull, because it would have frozen the program longer than allowed.
+        would_freeze_seconds, longest_freeze_seconds: what a pull that was withheld would have frozen, by estimate: in all, and
+            at once.
     """
 
     kind: Kind
     reason: str
     target: Target | None = None
     withheld: bool = False
+    would_freeze_seconds: float = 0.0
+    longest_freeze_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +127,8 @@ class Bundle:
         evidence: what was collected.
         failures: what was not, and why.
         baseline: an earlier bundle of the same service.
+        routine: taken on a schedule, under whatever load there was then: as a baseline it shows what has changed, but growth
+            is not measured from it.
         about: facts of the recording that no evidence shows, from `meta.yaml` (for example `failure`, `go_version`).
     """
 
@@ -130,4 +138,5 @@ class Bundle:
     evidence: tuple[Evidence, ...] = ()
     failures: tuple[CollectFailure, ...] = ()
     baseline: Bundle | None = None
+    routine: bool = False
     about: dict[str, str] = field(default_factory=dict)

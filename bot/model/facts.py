@@ -399,7 +399,27 @@ class PodRow(Row):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricSeriesRow(Row):
-    """One metric of interest over time (Prometheus)."""
+    """One metric of interest over time: by the metrics history where it knows it, else by baseline, first and second sample.
+
+    A history counts from the last restart on, and of that the last six hours, folded into spans of time whose medians stand for
+    them. Without a history `fit_ratio` to `load_change_ratio` are unknown.
+
+    Attributes:
+        first, last: the values at both ends.
+        change_ratio: (last - first) / first.
+        slope_per_hour: of a history the median of the slopes between all pairs of spans (Theil-Sen), else that between both ends.
+        monotonic: it ended higher and never fell; a history may fall by a third of its whole rise, which is noise.
+        span_seconds, points: from the first value to the last, and how many there are.
+        hourly_ratio: slope_per_hour / first.
+        fit_ratio: how straight the line is: r² of the least squares line through the spans, 1 for a line.
+        limit: what it runs into: the limit of open files, the memory limit (GOMEMLIMIT where there is no other).
+        seconds_to_limit: until then at this slope, where it is monotonic. Goroutines have no limit but memory: it is that of the
+            resident memory, where both rise.
+        restarted: the history saw the process start again and was cut there; None when it does not know when it started.
+        day_ratio: the last half hour against the same time of yesterday, on this instance, else on the median of all there were.
+        load_change_ratio: change of the processor time used, last third against first third, at least a hundredth of a core.
+        recent_ratio, recent_per_hour: change from the first to the second sample of this run.
+    """
 
     name: str
     first: float | None = None
@@ -407,6 +427,17 @@ class MetricSeriesRow(Row):
     change_ratio: float | None = None
     slope_per_hour: float | None = None
     monotonic: bool | None = None
+    span_seconds: float | None = None
+    points: int | None = None
+    hourly_ratio: float | None = None
+    fit_ratio: float | None = None
+    limit: float | None = None
+    seconds_to_limit: float | None = None
+    restarted: bool | None = None
+    day_ratio: float | None = None
+    load_change_ratio: float | None = None
+    recent_ratio: float | None = None
+    recent_per_hour: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,14 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One incident. `number` gives its key `INC-n`; `dedup_key` is unique among the open incidents of a service."""
+    """One incident. `number` gives its key `INC-n`; `dedup_key` is unique among the open incidents of a service.
+
+    Attributes:
+        channel: where in Slack it is answered; empty when it is not.
+        thread: the message of others (an alert) in whose thread that is; empty when it is the thread of the bot's own `headline`.
+        headline: outbox key of the first message that answered it.
+        permalink: address of the message that begins the thread; empty until Slack has told it.
+    """
 
     number: int
     service: str
@@ -38,6 +45,8 @@ class Incident:
     resolution: str = ""
     channel: str = ""
     thread: str = ""
+    headline: str = ""
+    permalink: str = ""
 
     @property
     def key(self) -> str:
@@ -49,7 +58,8 @@ class Incident:
 class TimelineEvent:
     """One dated entry: `occurred_at` is when it happened, `recorded_at` when we learned of it.
 
-    `kind` is one word: opened, alert, occurrence, diagnosis, finding, status, severity, lead, note, reopened, …
+    `kind` is one word: opened, alert, occurrence, diagnosis, finding, status, severity, lead, responder, note, pinned, link,
+    feedback, acknowledged, snoozed, check, reopened.
     """
 
     number: int
@@ -107,6 +117,8 @@ class OutboxMessage:
         version: raised whenever the payload changes; sent when `sent_version` has caught up.
         ts: Slack's timestamp once posted.
         attempts: tries of the current version; `uncertain` marks a try whose outcome is unknown.
+        response_url: where the person who waits for the message hears that Slack refused it; empty when nobody does.
+        refused: Slack has refused the newest version, which is not tried again.
     """
 
     key: str
@@ -120,3 +132,5 @@ class OutboxMessage:
     ts: str = ""
     attempts: int = 0
     uncertain: bool = False
+    response_url: str = ""
+    refused: bool = False

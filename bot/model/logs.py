@@ -13,9 +13,10 @@ class Crash:
     """One crash, as Go printed it.
 
     Attributes:
-        kind: `panic`, `fatal` (fatal error), `signal` (a signal with no panic line), `http-panic` (net/http recovered it).
+        kind: `panic`, `fatal` (fatal error), `signal` (a signal with no panic line), `http-panic` (net/http recovered it),
+            `exit` (it left no trace, but whoever started it says that it ended).
         message: the last message of the chain: what killed it (`runtime error: index out of range [7] with length 0`).
-        root_message: the first message of a nested chain; equal to `message` for a single panic.
+        root_message: the first message of a nested chain; equal to `message` for a single panic; the last words before an `exit`.
         recovered: the chain shows `[recovered]` (and it was raised again).
         signal: `SIGSEGV`, empty when none was printed.
         signal_code: `0x1`, as printed.

@@ -1,4 +1,4 @@
-"""What is posted to Slack: `SlackMessage`, its `SlackFile`s, and the `Action`s that become its buttons."""
+"""What is shown in Slack: `SlackMessage` with its `SlackFile`s and the `Action`s that become its buttons, and `View`."""
 
 from __future__ import annotations
 
@@ -41,9 +41,21 @@ class SlackMessage:
     files: tuple[SlackFile, ...] = ()
 
 
+View = dict[str, Any]
+"""A modal or a Home tab, as Slack's API takes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a menu: the words in it, and what choosing it hands back (at most 150 characters)."""
+
+    label: str
+    value: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """A button. The Slack layer decides which ones a message carries.
+    """A button, or the menu behind the buttons. Those who answer decide which ones a message carries.
 
     Attributes:
         action_id: what the click is routed by; unique within one message.
@@ -51,6 +63,7 @@ class Action:
         value: what the click hands back (at most 2,000 characters).
         style: `primary`, `danger`, or empty for the plain look.
         confirm: the question asked before the click counts; empty asks nothing.
+        choices: at most five entries; with them it is a menu (drawn as three dots), whose label is not shown.
     """
 
     action_id: str
@@ -58,6 +71,7 @@ class Action:
     value: str
     style: str = ""
     confirm: str = ""
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What incidents cost, in numbers: `IncidentTimes`, `GroupNumbers`, `Recurrence`, `Outage`, `Budget`. Times are UTC."""
+"""Incidents in numbers: `IncidentTimes`, `GroupNumbers`, `Recurrence`, `Outage`, `Budget`, `Measured`. Times are UTC."""
 
 from __future__ import annotations
 
@@ -93,3 +93,14 @@ class Budget:
     def left_ratio(self) -> float:
         """How much of the budget is left; below zero when more was spent than there was."""
         return 1 - self.spent_seconds / self.allowed_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the number of a finding was at a diagnosis: how many goroutines were stuck, say. `playbook` says what is counted."""
+
+    fingerprint: str
+    playbook: str
+    title: str
+    measured_at: datetime
+    value: float

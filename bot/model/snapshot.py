@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.model.evidence import Bundle, Evidence
 from bot.model.goroutines import GoroutineDump
+from bot.model.history import MetricsHistory
 from bot.model.logs import LogReading
 from bot.model.profiles import MetricsPage, Profile
 
@@ -19,7 +20,7 @@ class KubernetesList:
     items: tuple[dict[str, Any], ...]
 
 
-Reading = GoroutineDump | Profile | MetricsPage | LogReading | KubernetesList
+Reading = GoroutineDump | Profile | MetricsPage | MetricsHistory | LogReading | KubernetesList
 
 
 @dataclass(frozen=True, slots=True)

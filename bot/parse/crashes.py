@@ -37,7 +37,7 @@ from bot.parse.frameworks import find_stack
 from bot.parse.stacktext import FILE_LINE, Stack, parse_header, parse_stack
 from bot.parse.timestamps import find_time
 from bot.parse.tracereader import BURIED_OPENING
-from bot.parse.traces import GoroutineText, Trace
+from bot.parse.traces import NAMELESS_HEADER, GoroutineText, Trace
 
 _LINK = re.compile(r"^(\s*)(panic|fatal error): (.*)$")
 _MORESTACK = re.compile(r"^fatal: (morestack on g\w+)")
@@ -116,7 +116,7 @@ def read_crash(trace: Trace) -> Crash | None:
     opening = _read_opening(trace)
     culprit = _crashed(trace, opening)
     stack = parse_stack(culprit.lines[1:]) if culprit else Stack(opening.frames, ())
-    header = parse_header(culprit.lines[0]) if culprit and not trace.nameless else None
+    header = parse_header(culprit.lines[0]) if culprit and culprit.lines[0] != NAMELESS_HEADER else None
     if not opening.messages:
         derived = _message_from_stack(stack) if trace.nameless or (header and header.state == "running") else None
         if derived is None:

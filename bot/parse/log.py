@@ -23,13 +23,14 @@ from __future__ import annotations
 import io
 import re
 from itertools import chain
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from bot.model.goroutines import GoroutineDump
 from bot.model.logs import Crash, LogReading, RaceReport
 from bot.parse.blocks import read_blocks
 from bot.parse.crashes import read_crash, read_dump
 from bot.parse.dump import parse_debug1
+from bot.parse.endings import Death, EndingSearch
 from bot.parse.events import EventCounter
 from bot.parse.races import read_race
 from bot.parse.runtimetraces import RuntimeTraceCounter
@@ -54,20 +55,22 @@ def parse_log(stream: BinaryIO) -> LogReading:
     transport = detect([decode(line) for line in start.lines[:_SAMPLE_LINES]])
     search = TraceSearch(transport)
     events = EventCounter(transport)
+    endings = EndingSearch(transport)
     runtime = RuntimeTraceCounter()
     lines = 0
     top_table = False
     for block in chain([start], blocks):
         search.add(block)
         events.add(block)
+        endings.add(block)
         runtime.add(block.content)
         lines += len(block.lines)
         top_table = top_table or _TOP_TABLE.search(block.content) is not None
-    crashes, dumps, races = _read(search.traces())
+    crashes, dumps, races, deaths = _read(search.traces())
     return LogReading(
         transport=search.transport.name,
         lines=lines,
-        crashes=crashes,
+        crashes=(*crashes, *endings.endings(deaths)),
         dumps=dumps,
         races=races,
         events=events.events(),
@@ -78,10 +81,20 @@ def parse_log(stream: BinaryIO) -> LogReading:
     )
 
 
-def _read(traces: list[Trace]) -> tuple[tuple[Crash, ...], tuple[GoroutineDump, ...], tuple[RaceReport, ...]]:
+class _Read(NamedTuple):
+    """What traces say; `deaths`: where those stand that ended the process."""
+
+    crashes: tuple[Crash, ...]
+    dumps: tuple[GoroutineDump, ...]
+    races: tuple[RaceReport, ...]
+    deaths: tuple[Death, ...]
+
+
+def _read(traces: list[Trace]) -> _Read:
     crashes: list[Crash] = []
     dumps: list[GoroutineDump] = []
     races: list[RaceReport] = []
+    deaths: list[Death] = []
     for trace in traces:
         if trace.form == "race":
             if race := read_race(trace.opening, first=trace.first):
@@ -90,6 +103,8 @@ def _read(traces: list[Trace]) -> tuple[tuple[Crash, ...], tuple[GoroutineDump, 
             dumps.append(parse_debug1(io.BytesIO("\n".join(trace.opening).encode())))
         elif crash := read_crash(trace):
             crashes.append(crash)
+            if crash.kind != "http-panic":
+                deaths.append(Death(trace.first, trace.last, told=trace.exit_code is not None))
         elif trace.seen:
             dumps.append(read_dump(trace, form="debug=2"))
-    return tuple(crashes), tuple(dumps), tuple(races)
+    return _Read(tuple(crashes), tuple(dumps), tuple(races), tuple(deaths))

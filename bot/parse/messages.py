@@ -51,6 +51,10 @@ _LEVELS: Final = {
 }
 _KLOG_LEVELS: Final = {"I": "info", "W": "warn", "E": "error", "F": "fatal"}
 _KLOG = re.compile(r"^([IWEF])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ [\w.-]+:\d+\] ")
+_KLOG_MESSAGE = re.compile(r'^"((?:[^"\\]|\\.)*)"(?= |$)')
+_KLOG_PAIR = re.compile(r' (\w+)="((?:[^"\\]|\\.)*)"')
+_KLOG_FAILURES: Final = ("err", "error", "output", "containerMessage", "reason")
+_KLOG_NAMES: Final = ("probeType", "pod", "containerName")
 _TIME_PREFIX = re.compile(
     r"^\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?\]?(?: ?[-|:])?\s+",
 )
@@ -79,7 +83,7 @@ def read_message(line: str) -> Message:
     if (record := load_object(line)) is not None:
         return _read_record(record, line)
     if klog := _KLOG.match(line):
-        return Message(_KLOG_LEVELS[klog[1]], line[klog.end() :][:_MAX_CHARACTERS])
+        return Message(_KLOG_LEVELS[klog[1]], _read_structured(line[klog.end() :])[:_MAX_CHARACTERS])
     text = _TIME_PREFIX.sub("", line, count=1)
     if "=" in text:
         pairs = {name: value.strip('"') for name, value in _PAIR.findall(text)}
@@ -104,6 +108,22 @@ def fold(text: str) -> str:
 def fold_quoted(text: str) -> str:
     """Replace quoted strings too; for messages that turn out to differ only in them."""
     return _QUOTED.sub(lambda match: f"{match[0][0]}#{match[0][-1]}", text)
+
+
+def _read_structured(text: str) -> str:
+    r"""Read what klog's `InfoS` and `ErrorS` print: a quoted message, and names with values. What failed and where stays.
+
+    >>> _read_structured('"Probe failed" probeType="Liveness" pod="shop/checkout-x" podUID=9f output="said \\"no\\""')
+    'Probe failed: said "no" (probeType Liveness, pod shop/checkout-x)'
+    """
+    message = _KLOG_MESSAGE.match(text)
+    if message is None:
+        return text
+    pairs = dict(_KLOG_PAIR.findall(text[message.end() :]))
+    failure = next((pairs[name] for name in _KLOG_FAILURES if pairs.get(name)), "")
+    names = ", ".join(f"{name} {pairs[name]}" for name in _KLOG_NAMES if name in pairs)
+    whole = message[1] + (f": {failure}" if failure else "") + (f" ({names})" if names else "")
+    return whole.replace('\\"', '"')
 
 
 def _read_record(record: dict[str, Any], line: str) -> Message:

@@ -8,6 +8,7 @@ from bot.model.snapshot import Parsed, Reading
 from bot.parse.dump import parse_debug1, parse_dump
 from bot.parse.expvar import parse_expvar
 from bot.parse.goroutineprofile import dump_from_profile
+from bot.parse.history import parse_history
 from bot.parse.kubernetes import parse_kubernetes
 from bot.parse.legacy import is_profile_text, parse_profile_text
 from bot.parse.log import parse_log
@@ -15,7 +16,7 @@ from bot.parse.metrics import parse_metrics
 from bot.parse.profiles import parse_profile
 
 GOROUTINES = (Kind.GOROUTINE, Kind.GOROUTINELEAK)
-LOGS = (Kind.SERVICE_LOG, Kind.GATEWAY_LOG, Kind.KERNEL_LOG)
+LOGS = (Kind.SERVICE_LOG, Kind.GATEWAY_LOG, Kind.KERNEL_LOG, Kind.KUBELET_LOG)
 KUBERNETES = (Kind.PODS, Kind.EVENTS)
 HEAD_BYTES = 64
 
@@ -37,6 +38,8 @@ def _reading(evidence: Evidence) -> Reading:
     if evidence.kind == Kind.METRICS:
         data = evidence.read()
         return parse_expvar(data) if data.lstrip().startswith(b"{") else parse_metrics(data)
+    if evidence.kind == Kind.HISTORY:
+        return parse_history(evidence.read())
     if evidence.kind in KUBERNETES:
         return parse_kubernetes(evidence.read())
     data = evidence.read()

@@ -47,8 +47,10 @@ class TraceSearch:
             self.transport = Transport(self.transport.layers)  # half lines before the gap are not continued after it
             if block.first > 1:
                 self._feed(self._lead)
-        if not self.transport.layers and self._fed and self._last_source in self._readers and len(self._readers) == 1:
-            self._feed_goroutines(block, self._readers[self._last_source])
+        reader = self._readers.get(self._last_source) if self._fed and len(self._readers) == 1 else None
+        bare = self.transport.bare(block.content, lines=len(block.lines), source=self._last_source) if reader else None
+        if reader is not None and bare is not None:
+            self._feed_goroutines(block, bare, reader)
         else:
             self._feed(block)
         self._fed = True
@@ -74,29 +76,33 @@ class TraceSearch:
         for line in mend(self.transport.clean(block.lines, first=block.first)):
             self._reader(line).feed(line)
 
-    def _feed_goroutines(self, block: Block, reader: TraceReader) -> None:
-        """Feed a block of bare lines of one writer: goroutines like earlier ones whole, everything else line by line.
+    def _feed_goroutines(self, block: Block, bare: bytes, reader: TraceReader) -> None:
+        """Feed a block of one writer: goroutines like earlier ones whole, everything else line by line.
 
         A goroutine is taken whole only between two others, so that no line beyond it can be meant for it.
+
+        Args:
+            block: the lines as they came.
+            bare: the same without their prefix.
+            reader: the writer's.
         """
-        paragraphs = block.content.split(b"\n\n")
+        paragraphs = bare.split(b"\n\n")
         headers = [text.startswith(b"goroutine ") for text in paragraphs]
         number = slow_from = block.first
-        slow: list[bytes] = []
         for index, text in enumerate(paragraphs):
             if headers[index] and 0 < index < len(paragraphs) - 1 and headers[index + 1]:
-                if slow:
-                    self._feed(Block(slow_from, b"\n\n".join([*slow, b""])))
-                    slow = []
+                self._feed_between(block, slow_from, number)
+                slow_from = number
                 if reader.take(text, number):
                     self._last_line[self._last_source] = number
-                    number += text.count(b"\n") + 2
-                    continue
-            slow_from = slow_from if slow else number
-            slow.append(text)
+                    slow_from += text.count(b"\n") + 2
             number += text.count(b"\n") + 2
-        if slow:
-            self._feed(Block(slow_from, b"\n\n".join(slow)))
+        self._feed_between(block, slow_from, number)
+
+    def _feed_between(self, block: Block, start: int, end: int) -> None:
+        """Feed those lines of a block that have the numbers from `start` to before `end`."""
+        if lines := block.lines[start - block.first : end - block.first]:
+            self._feed(Block(start, b"\n".join(lines)))
 
     def _reader(self, line: Line) -> TraceReader:
         """Choose the reader of a line's writer. A line that does not say who wrote it belongs to the one who wrote last."""

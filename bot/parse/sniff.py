@@ -66,6 +66,11 @@ _FIRST_LINES: Final = (
 )
 _METRICS = re.compile(rb"^# (?:HELP|TYPE) [a-zA-Z_:]", re.MULTILINE)
 _METRIC_LINE = re.compile(rb"^[a-zA-Z_:][a-zA-Z0-9_:]*(?:\{[^\n]*\})? [-+0-9.eEInfNa]+(?: \d+)?\r?$", re.MULTILINE)
+_HISTORY = re.compile(
+    rb'\{\s*(?:"status"\s*:\s*"success"\s*,\s*(?:"isPartial"\s*:\s*\w+\s*,\s*)?)?'
+    rb'"data"\s*:\s*\{\s*(?:"resultType"\s*:\s*"matrix"|"result"\s*:\s*\[\s*\{\s*"metric"\s*:)'
+)
+"""How Prometheus' answer to a range query begins, as it comes or with its keys sorted; `isPartial` is VictoriaMetrics'."""
 _KUBERNETES = re.compile(rb'"kind"\s*:\s*"(\w+)"')
 _KUBERNETES_KINDS: Final = {b"Pod": Kind.PODS, b"PodList": Kind.PODS, b"Event": Kind.EVENTS, b"EventList": Kind.EVENTS}
 _GATEWAY = re.compile(
@@ -75,6 +80,12 @@ _GATEWAY = re.compile(
 )
 _KERNEL = re.compile(rb"^(?:<\d+>)?\[ *\d+\.\d{6}\] |^\S+ +\d+ [\d:]+ \S+ kernel: ", re.MULTILINE)
 _KERNEL_WORDS = re.compile(rb"(?i)oom-kill|Out of memory: Killed|segfault at|invoked oom|Call Trace|audit:|Memory cgroup")
+_KUBELET = re.compile(
+    rb"^(?:\S.{0,200}? )?[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ "
+    rb"(?:kuberuntime_\w+\.go|pod_workers\.go|eviction_manager\.go|kubelet(?:_\w+)?\.go|prober\.go):\d+\] ",
+    re.MULTILINE,
+)
+"""Lines of klog in files that only the kubelet has; journald's prefix may stand before them."""
 _CRASH_WORDS = re.compile(rb"goroutine \d+ \[|panic: |fatal error: ")
 
 
@@ -129,18 +140,27 @@ def _sniff_text(text: bytes) -> Kind:
         return kind
     if _METRICS.search(text) or len(_METRIC_LINE.findall(text)) * 2 > text.count(b"\n") + 1:
         return Kind.METRICS
+    return _sniff_log(text)
+
+
+def _sniff_log(text: bytes) -> Kind:
+    """Tell whose log it is; one with a crash in it is the service's, whatever else it holds."""
     if not _CRASH_WORDS.search(text):
         if _GATEWAY.search(text):
             return Kind.GATEWAY_LOG
         if _KERNEL.search(text) and _KERNEL_WORDS.search(text):
             return Kind.KERNEL_LOG
+        if _KUBELET.search(text):
+            return Kind.KUBELET_LOG
     return Kind.SERVICE_LOG
 
 
 def _sniff_json(text: bytes) -> Kind | None:
-    """Recognise expvar's page and Kubernetes objects; a plain `List` is what its items are, a log of JSON lines no such thing."""
+    """Recognise expvar, metrics history and Kubernetes objects; a `List` is what its items are, lines of JSON are a log."""
     if b'"memstats":' in text and b'"cmdline":' in text:
         return Kind.METRICS
+    if _HISTORY.match(text.lstrip()):
+        return Kind.HISTORY
     if b'"apiVersion"' not in text and b'"items"' not in text:
         return None
     return next((_KUBERNETES_KINDS[found] for found in _KUBERNETES.findall(text) if found in _KUBERNETES_KINDS), None)

@@ -163,8 +163,13 @@ class TraceReader:
         trace = self._open(function, "dump")
         trace.opening = []
         trace.nameless = True
-        trace.current = GoroutineText(function.number, [NAMELESS_HEADER, function.text, line.text])
-        trace.last = line.number
+        self._begin_nameless(trace, function, line)
+
+    def _begin_nameless(self, trace: Trace, function: Line, place: Line) -> None:
+        """Start the text of a goroutine whose header is missing at its first frame, which is two lines."""
+        trace.current = GoroutineText(function.number, [NAMELESS_HEADER, function.text, place.text])
+        trace.last = place.number
+        self._noise = 0
 
     def _finish(self, line: Line | None = None) -> None:
         """End the current trace; `line`, if it is not part of it, is looked at afresh."""
@@ -182,6 +187,8 @@ class TraceReader:
         if not indented and is_header(text):
             self._noise = 0
             trace.begin_goroutine(line)
+        elif FILE_LINE.match(text) and (indented or " +0x" in text) and FUNCTION_LINE.match(trace.opening[-1]):
+            self._begin_nameless(trace, Line(line.number - 1, trace.opening.pop()), line)
         elif exit_status := _EXIT.search(text):
             trace.exit_code = int(exit_status[1] or exit_status[2])
             self._finish()
@@ -207,7 +214,7 @@ class TraceReader:
             trace.opening.append(line.text)
             trace.last = line.number
             self._recent.clear()
-        elif line.text.strip() and (self._recent or opens_crash(line.text)):
+        elif line.text.strip() and (self._recent or opens_crash(line.text) or _announces(line.text)):
             self._finish(line)
         elif line.text.strip():
             trace.opening.append(line.text)
@@ -267,6 +274,11 @@ class TraceReader:
             trace.last = line.number
         else:
             self._finish(line)
+
+
+def _announces(text: str) -> bool:
+    """Tell whether a log line announces a crash; source code that a reporter quotes between frames is indented."""
+    return not text[:1].isspace() and BURIED_OPENING.search(text) is not None
 
 
 def _continues(opening: list[str], text: str) -> bool:

@@ -59,10 +59,11 @@ class Unwrapped(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One way of wrapping; `unwrap` returns None for a line that is not wrapped so."""
+    """One way of wrapping; `unwrap` returns None for a line that is not wrapped so. `prefix`: it is one, of whole lines."""
 
     name: str
     unwrap: Callable[[str], Unwrapped | None]
+    prefix: re.Pattern[bytes] | None = None
 
 
 def _prefix(name: str, pattern: str) -> Layer:
@@ -77,7 +78,7 @@ def _prefix(name: str, pattern: str) -> Layer:
         source = match["source"] if has_source else ""
         return Unwrapped(line[match.end() :], source, match[0], partial=has_flag and match["flag"] == "P")
 
-    return Layer(name, unwrap)
+    return Layer(name, unwrap, re.compile(pattern.replace("(?P<flag>[FP])", "F").encode(), re.MULTILINE))
 
 
 def _docker(line: str) -> Unwrapped | None:
@@ -130,6 +131,21 @@ class Transport:
             texts = expand_escapes(unwrapped.text) if "goroutine " in unwrapped.text else unwrapped.text.split("\n")
             lines += [Line(number, tidy(text), *unwrapped[1:3], unwrapped.logged) for text in texts]
         return lines
+
+    def bare(self, content: bytes, *, lines: int, source: str) -> bytes | None:
+        """Unwrap a whole block at once, which is fast; None where it takes a look at every line.
+
+        It can be done where all lines wear the same prefix, or none, were written by `source`, and none of them is a half one.
+        """
+        if not self.layers:
+            return content
+        prefix = self.layers[0].prefix
+        if len(self.layers) > 1 or prefix is None or self._halves:
+            return None
+        if prefix.groups and set(prefix.findall(content)) != {source.encode()}:
+            return None
+        text, worn = prefix.subn(b"", content)
+        return text if worn == lines else None
 
     def _unwrap(self, text: str) -> Unwrapped | None:
         """Peel all layers; None for a half line that a later one completes."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from PIL import ImageDraw
 
 from bot.model.message import Figure
-from bot.model.units import format_size
 from bot.render.canvas import ACCENT, FAINT_INK, GRID, INK, MARGIN, SERIES, WIDTH, canvas, fitting, font, png, write
 from bot.render.phrases import utc, utc_text
 from bot.render.prose import one_line
+from bot.render.svg import Series, amount, scale
 
 HEIGHT = 420
 LEFT, RIGHT, TOP, BOTTOM = 100, WIDTH - 40, 84, HEIGHT - 48
@@ -23,14 +21,6 @@ BAR = 30
 BAR_NAME = 420
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One line of a chart: its name, and what was measured when, in order of time."""
-
-    name: str
-    points: tuple[tuple[datetime, float], ...]
-
-
 def line_chart(series: Sequence[Series], *, title: str, unit: str) -> Figure:
     """Return a line chart of up to six series; `unit` is a word such as `goroutines`, or `bytes`, written as KB and MB."""
     shown = [one for one in series if one.points][:LINES_AT_MOST]
@@ -38,7 +28,7 @@ def line_chart(series: Sequence[Series], *, title: str, unit: str) -> Figure:
     points = [point for one in shown for point in one.points]
     if points:
         first, last = min(when for when, _ in points), max(when for when, _ in points)
-        top, step = _scale(max(value for _, value in points))
+        top, step = scale(max(value for _, value in points))
         seconds = max((last - first).total_seconds(), 1.0)
 
         def place(when: datetime, value: float) -> tuple[float, float]:
@@ -66,23 +56,15 @@ def bar_chart(bars: Sequence[tuple[str, float]], *, title: str, unit: str) -> Fi
         draw.text((BAR_NAME - 8, y + 4), label, fill=INK, font=font(14), anchor="ra")
         width = max(room * max(value, 0.0) / widest, 1.0)
         draw.rectangle((BAR_NAME, y + 2, BAR_NAME + width, y + BAR - 8), fill=ACCENT)
-        write(draw, (BAR_NAME + width + 8, y + 4), _amount(value, unit), size=14, room=120, colour=FAINT_INK)
+        write(draw, (BAR_NAME + width + 8, y + 4), amount(value, unit), size=14, room=120, colour=FAINT_INK)
     return Figure(title=title, alt_text=_bar_alt_text(bars, title, unit), png=png(image))
-
-
-def _scale(highest: float) -> tuple[float, float]:
-    """Return the axis' top and its step: about five steps of 1, 2 or 5 times a power of ten."""
-    rough = max(highest, 1e-9) / 5
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
-    return step * math.ceil(max(highest, 1e-9) / step), step
 
 
 def _grid(draw: ImageDraw.ImageDraw, top: float, step: float, unit: str) -> None:
     for number in range(round(top / step) + 1):
         y = BOTTOM - (BOTTOM - TOP) * number * step / top
         draw.line((LEFT, y, RIGHT, y), fill=GRID)
-        draw.text((LEFT - 10, y), _amount(number * step, unit), fill=FAINT_INK, font=font(13), anchor="rm")
+        draw.text((LEFT - 10, y), amount(number * step, unit), fill=FAINT_INK, font=font(13), anchor="rm")
 
 
 def _times(draw: ImageDraw.ImageDraw, first: datetime, last: datetime) -> None:
@@ -117,8 +99,7 @@ def _line_alt_text(series: Sequence[Series], title: str, unit: str) -> str:
     if not series:
         return f"Line chart: {one_line(title)}. Nothing was measured."
     spans = ", ".join(
-        f"{one_line(one.name)} went from {_amount(one.points[0][1], unit)} to {_amount(one.points[-1][1], unit)}"
-        for one in series
+        f"{one_line(one.name)} went from {amount(one.points[0][1], unit)} to {amount(one.points[-1][1], unit)}" for one in series
     )
     first = min(one.points[0][0] for one in series)
     last = max(one.points[-1][0] for one in series)
@@ -130,10 +111,4 @@ def _bar_alt_text(bars: Sequence[tuple[str, float]], title: str, unit: str) -> s
         return f"Bar chart: {one_line(title)}. Nothing was measured."
 
     name, value = max(bars, key=lambda bar: bar[1])
-    return f"Bar chart: {one_line(title)}. The highest of {len(bars):,} is {one_line(name)} with {_amount(value, unit)}."
-
-
-def _amount(value: float, unit: str) -> str:
-    if unit == "bytes":
-        return format_size(value)
-    return f"{value:,.0f}" if value == round(value) else f"{value:,.4g}"
+    return f"Bar chart: {one_line(title)}. The highest of {len(bars):,} is {one_line(name)} with {amount(value, unit)}."

@@ -19,7 +19,7 @@ BAND_TOP, BAND_HEIGHT = 8, 22
 LANES_TOP, LANE_HEIGHT = 48, 26
 LANES = (
     ("alerts", ("alert", "occurrence")),
-    ("diagnoses", ("diagnosis", "finding")),
+    ("diagnoses", ("diagnosis", "finding", "check")),
     ("changes", ("opened", "status", "reopened", "severity", "lead", "link")),
     ("notes", ()),
 )
@@ -48,9 +48,14 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The whole drawing: bands of status, a lane for each sort of event, the times along the axis, and what it shows in words."""
+    """The whole drawing: bands of status, a lane for each sort of event, the times along the axis, and what it shows in words.
+
+    It runs from `began_at` to `ended_at`.
+    """
 
     height: int
+    began_at: datetime
+    ended_at: datetime
     bands: tuple[Band, ...]
     lanes: tuple[tuple[float, str], ...]
     dots: tuple[Dot, ...]
@@ -72,6 +77,8 @@ def draw(incident: Incident, events: Sequence[TimelineEvent], *, now: datetime, 
     height = LANES_TOP + LANE_HEIGHT * len(LANES) + 24
     return Drawing(
         height=height,
+        began_at=first,
+        ended_at=first + timedelta(seconds=seconds),
         bands=tuple(
             Band(place(begin), round(max(place(end) - place(begin), 1.0), 1), status)
             for begin, end, status in _statuses(events, last)

@@ -31,6 +31,7 @@ def html(diagnosis: Diagnosis, *, figures: Sequence[Figure] = ()) -> str:
         figures=figures,
         runbook=markdown_html(markdown),
         changes=list(phrases.changes_text(diagnosis)),
+        changes_title=phrases.changes_title(diagnosis),
         missing=list(phrases.not_looked_at(diagnosis)),
     )  # fmt: skip
 

@@ -75,6 +75,7 @@ def print_incident(
     *,
     linked: Sequence[Incident],
     related: Sequence[Incident],
+    responders: Sequence[str] = (),
 ) -> None:
     """Print one incident.
 
@@ -85,15 +86,18 @@ def print_incident(
         console: where to print.
         linked: incidents that people have linked to it.
         related: incidents in which the same function was to blame.
+        responders: who works on it.
     """
     console.print(Text(f"{incident.key} {incident.service}: {one_line(incident.title)}", style="bold"))
     facts = {
         "status": incident.status.value,
         "severity": incident.severity,
         "lead": incident.lead,
+        "responders": one_line(", ".join(responders)),
         "opened": f"{utc_text(incident.opened_at)} by {incident.opened_by}",
         "resolved": utc_text(incident.resolved_at) if incident.resolved_at else "",
         "resolution": one_line(incident.resolution),
+        "thread": incident.permalink,
     }
     for name, value in facts.items():
         if value:

@@ -13,6 +13,7 @@ from bot.render.phrases import (
     CONFIDENCE,
     all_symptoms,
     changes_text,
+    changes_title,
     cost_text,
     instances_text,
     masked_text,
@@ -42,7 +43,7 @@ def markdown(diagnosis: Diagnosis) -> str:
             parts += [f"## Runbook: {inline(first.title)}", _below(printable(runbook).strip())]
     if others := diagnosis.findings[1:]:
         parts += ["## Also found", *(_other(finding, diagnosis) for finding in others)]
-    parts += _section("Changed since the baseline", changes_text(diagnosis))
+    parts += _section(changes_title(diagnosis), changes_text(diagnosis))
     parts += _section("Not looked at", not_looked_at(diagnosis))
     facts = filter(None, (read_text(diagnosis), masked_text(diagnosis), cost_text(diagnosis)))
     return "\n\n".join([*parts, "---", "\n".join(f"{fact}  " for fact in facts).rstrip()]) + "\n"
@@ -78,7 +79,8 @@ def _about(finding: Finding, diagnosis: Diagnosis) -> str:
     lines.append(f"- **Confidence:** {CONFIDENCE[finding.confidence]}")
     if where := instances_text(finding, diagnosis):
         lines.append(f"- **Where:** {inline(where)}")
-    lines += [f"- **Seen before:** {inline(incident)}" for incident in seen_before(finding, diagnosis)]
+    for incident, address in seen_before(finding, diagnosis):
+        lines.append(f"- **Seen before:** {inline(incident)}{f' {inline(address)}' if address else ''}")
     return "\n".join(lines)
 
 

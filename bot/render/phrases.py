@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -15,6 +16,8 @@ from bot.model.units import format_duration, format_size
 from bot.render.prose import one_line
 
 NAMES_SHOWN = 3
+CHANGES_SHOWN = 5
+"""Of one kind."""
 
 CONFIDENCE = {
     Confidence.CERTAIN: "certain: the evidence itself says so",
@@ -124,9 +127,24 @@ def _not_judged(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"not judged for want of {one_line(missing)}: {', '.join(one_line(name) for name in playbooks)}"
 
 
+def changes_title(diagnosis: Diagnosis) -> str:
+    """Return what stands above `changes_text`: since when things have changed, where that is known."""
+    return f"What changed since {utc_text(diagnosis.baseline_at)}" if diagnosis.baseline_at else "Changed since the baseline"
+
+
 def changes_text(diagnosis: Diagnosis) -> Iterator[str]:
-    """Yield what differs from the baseline, one line each: `revision: 4ac1 → 9f3e on 10.0.3.7:6060, 2026-11-20 13:58 UTC`."""
+    """Yield what differs from the baseline, one line each: `revision: 4ac1 → 9f3e on 10.0.3.7:6060, 2026-11-20 13:58 UTC`.
+
+    What is new in the code may be much after a release: of each kind a few lines are shown, and how many more there are.
+    """
+    kinds = Counter(change.kind for change in diagnosis.changes)
+    shown: Counter[str] = Counter()
     for change in diagnosis.changes:
+        shown[change.kind] += 1
+        if shown[change.kind] > CHANGES_SHOWN:
+            if shown[change.kind] == kinds[change.kind]:
+                yield f"{change.kind}: {kinds[change.kind] - CHANGES_SHOWN:,} more"
+            continue
         where = f" on {one_line(change.instance)}" if change.instance else ""
         when = f", {utc_text(change.changed_at)}" if change.changed_at else ""
         yield f"{change.kind}: {one_line(change.before or 'none')} → {one_line(change.after or 'none')}{where}{when}"
@@ -144,11 +162,19 @@ def symptom_text(finding: Finding) -> str:
     return f"{finding.severity} {one_line(finding.playbook)}: {one_line(finding.summary)}"
 
 
-def seen_before(finding: Finding, diagnosis: Diagnosis) -> Iterator[str]:
-    """Yield earlier incidents with the finding's fingerprint, one line each."""
-    for incident in diagnosis.similar.get(finding.fingerprint, ()):
+def seen_before(finding: Finding, diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
+    """Yield earlier incidents with the finding's fingerprint, one line each, and where each stands in Slack (empty: nowhere).
+
+    The first line says how often that was: `3 times, last in INC-12, 2026-10-01 09:30 UTC, resolved: rolled back to v41`.
+    """
+    similar = diagnosis.similar.get(finding.fingerprint, ())
+    times = max(diagnosis.times_seen.get(finding.fingerprint, 0), len(similar))
+    often = ["once, in " if times == 1 else f"{times:,} times, last in "]
+    for incident in similar:
         how = f": {one_line(incident.resolution)}" if incident.resolution else ""
-        yield f"{incident.key}, {utc_text(incident.opened_at)}, {incident.status}{how}"
+        wrong = "; the finding was said to be wrong then" if incident.said_wrong else ""
+        head = often.pop() if often else ""
+        yield f"{head}{incident.key}, {utc_text(incident.opened_at)}, {incident.status}{how}{wrong}", incident.permalink
 
 
 def all_symptoms(finding: Finding) -> Iterator[Finding]:

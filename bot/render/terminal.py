@@ -21,6 +21,7 @@ from bot.render.phrases import (
     CONFIDENCE,
     all_symptoms,
     changes_text,
+    changes_title,
     cost_text,
     instances_text,
     masked_text,
@@ -59,7 +60,7 @@ def print_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
         _others(console, others, diagnosis)
     else:
         _line(console, one_line(diagnosis.verdict), "bold green")
-    _section(console, "Changed since the baseline", changes_text(diagnosis))
+    _section(console, changes_title(diagnosis), changes_text(diagnosis))
     _section(console, "Not looked at", not_looked_at(diagnosis))
     console.print()
     for text in filter(None, (read_text(diagnosis), masked_text(diagnosis), cost_text(diagnosis))):
@@ -81,8 +82,8 @@ def _why(console: Console, finding: Finding, diagnosis: Diagnosis) -> None:
     _line(console, f"  confidence  {CONFIDENCE[finding.confidence]}")
     if where := instances_text(finding, diagnosis):
         _line(console, f"  where       {where}")
-    for incident in seen_before(finding, diagnosis):
-        _line(console, f"  seen before {incident}")
+    for incident, address in seen_before(finding, diagnosis):
+        _line(console, f"  seen before {incident}{f' {one_line(address)}' if address else ''}")
 
 
 def _proof(console: Console, proofs: tuple[Proof, ...]) -> None:

@@ -1,33 +1,21 @@
-"""Buttons: Re-run, Resolve, and the nearest services under a wrong name."""
+"""Buttons and menus: Re-run, Acknowledge, Timeline, the nearest services under a wrong name, Diagnose in the Home tab.
+
+Those that ask for more first open a modal in the listener (`dialogs`), and come back as its submission.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bot.errors import UsageError
-from bot.model.incident import Incident, Job, Status
-from bot.model.message import Action
-from bot.render.slack import headline, notices
-from bot.render.slack.headline import Situation
-from bot.respond.commands import actor_of, diagnosis_payload
+from bot.model.incident import Job
+from bot.render.slack import replies
+from bot.respond import headlines, home, reminding
+from bot.respond.asking import actor_of, diagnosis_payload
+from bot.respond.changing import changed, guarded, tell
 from bot.respond.context import Commit, Context
-from bot.respond.posting import put_answer, put_message
+from bot.respond.posting import put_answer
 
-RERUN = "rerun"
-RESOLVE = "resolve"
 DIAGNOSE = "diagnose"
-
-
-def actions(service: str, headline_key: str, incident: Incident | None) -> tuple[Action, ...]:
-    """Return the buttons of a headline."""
-    rerun = Action(action_id=RERUN, label="Re-run", value=f"{service} {headline_key}")
-    if incident is None or incident.status is Status.RESOLVED:
-        return (rerun,)
-    confirm = f"This ends {incident.key}. It can be reopened."
-    return (
-        rerun,
-        Action(action_id=RESOLVE, label="Resolve", value=f"{incident.number} {headline_key}", style="primary", confirm=confirm),
-    )
 
 
 def run(context: Context, job: Job) -> Commit:
@@ -38,62 +26,83 @@ def run(context: Context, job: Job) -> Commit:
 
 def give_up(context: Context, job: Job, reason: str) -> Commit:
     """Tell the person that the click could not be carried out."""
-    return lambda: _tell(context, job, reason)
+    return lambda: tell(context, job, reason)
 
 
 def _rerun(context: Context, job: Job) -> Commit:
-    service, headline_key = job.payload["value"].split()
-    thread_ts = context.store.outbox.get(headline_key).thread_ts
-    return lambda: _enqueue(context, job, service, headline_key=headline_key, thread_ts=thread_ts)
+    service, key = job.payload["value"].split()
+    there = context.store.outbox.get(key)
+    return _diagnosis(context, job, service, channel=there.channel, headline_key=key, thread_ts=there.thread_ts)
 
 
 def _diagnose(context: Context, job: Job) -> Commit:
-    return lambda: _enqueue(context, job, job.payload["value"])
+    return _diagnosis(context, job, job.payload["value"], channel=job.payload["channel"])
 
 
-def _resolve(context: Context, job: Job) -> Commit:
-    number, headline_key = job.payload["value"].split()
-    actor = actor_of(job)
+def _from_home(context: Context, job: Job) -> Commit:
+    service, channel = job.payload["value"].split()
+    return _diagnosis(context, job, service, channel=channel)
 
-    def commit() -> None:
-        now = context.now()
-        try:
-            incident = context.store.incidents.change_status(int(number), Status.RESOLVED, text="", actor=actor, now=now)
-        except UsageError as error:
-            _tell(context, job, str(error))
+
+def _acknowledge(context: Context, job: Job) -> Commit:
+    incident, actor = context.store.incidents.get(int(job.payload["value"].split()[0])), actor_of(job)
+
+    def do() -> None:
+        now, store = context.now(), context.store
+        there = store.incidents.get(incident.number)
+        if actor in store.responders.of(there.number):
             return
-        situation = Situation(incident=incident, notes=(f"resolved by {actor}",))
-        message = headline.resolved(
-            incident, diagnosis=None, situation=situation, actions=actions(incident.service, headline_key, incident)
-        )
-        there = context.store.outbox.get(headline_key)
-        put_message(context, headline_key, message, channel=there.channel, now=now)
+        if there.lead:
+            store.responders.join(there.number, actor, now=now)
+            line = f"joined {there.key}"
+        else:
+            store.timeline.add(there.number, kind=headlines.ACKNOWLEDGED, text=f"acknowledged by {actor}", actor=actor, now=now)
+            there, line = (
+                store.incidents.set_lead(there.number, actor, actor=actor, now=now),
+                f"acknowledged {there.key} and leads it",
+            )
+        changed(context, job, there, verb="lead", actor=actor, line=line)
 
-    return commit
-
-
-CLICKS: Mapping[str, Callable[[Context, Job], Commit]] = {RERUN: _rerun, RESOLVE: _resolve, DIAGNOSE: _diagnose}
-
-
-def _enqueue(context: Context, job: Job, service: str, *, headline_key: str = "", thread_ts: str = "") -> None:
-    payload = diagnosis_payload(
-        service,
-        actor=actor_of(job),
-        channel=job.payload["channel"],
-        thread_ts=thread_ts,
-        response_url=job.payload["response_url"],
-        headline=headline_key,
-    )
-    context.store.queue.enqueue(kind="diagnose", payload=payload, now=context.now())
+    return guarded(context, job, "lead", incident.service, do)
 
 
-def _tell(context: Context, job: Job, reason: str) -> None:
-    put_answer(
+def _timeline(context: Context, job: Job) -> Commit:
+    """Show the person alone what happened when; the menu has no other entry that is not a modal."""
+    incident = context.store.incidents.get(int(job.payload["value"].split()[1]))
+    message = replies.timeline(incident, context.store.timeline.of(incident.number))
+    return lambda: put_answer(
         context,
         f"answer-{job.number}",
-        notices.error("That did not work.", do=reason),
+        message,
         channel=job.payload["channel"],
         now=context.now(),
         response_url=job.payload["response_url"],
         thread_ts="",
     )
+
+
+CLICKS: Mapping[str, Callable[[Context, Job], Commit]] = {
+    headlines.RERUN: _rerun,
+    headlines.ACKNOWLEDGE: _acknowledge,
+    headlines.MORE: _timeline,
+    DIAGNOSE: _diagnose,
+    home.FROM_HOME: _from_home,
+    reminding.SNOOZE: reminding.snooze,
+}
+
+
+def _diagnosis(context: Context, job: Job, service: str, *, channel: str, headline_key: str = "", thread_ts: str = "") -> Commit:
+    """Return the commit that queues a diagnosis, if the person may ask for one."""
+    payload = diagnosis_payload(
+        service,
+        actor=actor_of(job),
+        channel=channel,
+        thread_ts=thread_ts,
+        response_url=job.payload["response_url"],
+        headline=headline_key,
+    )
+
+    def do() -> None:
+        context.store.queue.enqueue(kind="diagnose", payload=payload, now=context.now())
+
+    return guarded(context, job, "diagnose", service, do)

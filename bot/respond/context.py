@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.config import Config
 from bot.diagnose import Engine
 from bot.incidents.store import Store
+from bot.model.message import View
 from bot.telemetry import Metrics
 
 Commit = Callable[[], None]
@@ -36,6 +37,14 @@ class Workspace(Protocol):
         """Return the address of a message; empty where Slack gives none."""
         ...
 
+    def message(self, channel: str, ts: str) -> Mapping[str, Any] | None:
+        """Return a message as Slack has it; None where it is gone; raises `SlackError`."""
+        ...
+
+    def publish_home(self, user: str, view: View) -> None:
+        """Show a person their Home tab; raises `SlackError`."""
+        ...
+
     def download(self, url: str, *, max_bytes: int) -> tuple[bytes, bool]:
         """Return a file that somebody uploaded, and whether it was cut; raises `SlackError`."""
         ...
@@ -43,7 +52,7 @@ class Workspace(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """Configuration, memory, the engine, the workspace, the clock (UTC), and the directory for files that wait to be uploaded."""
+    """Configuration, memory, engine, workspace, the clock (UTC), when the bot started, and where files wait for their upload."""
 
     config: Config
     store: Store
@@ -51,4 +60,5 @@ class Context:
     workspace: Workspace
     metrics: Metrics
     now: Callable[[], datetime]
+    started_at: datetime
     uploads: Path

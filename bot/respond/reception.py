@@ -17,9 +17,23 @@ from typing import Any
 from bot.config import Config
 from bot.incidents.store import Store
 from bot.model.alert import Alert
+from bot.redact import Redactor
+from bot.render.slack import modals
+from bot.respond.dialogs import chosen_value, entered, note_of
 
 Body = Mapping[str, Any]
+# Whoever opens the Home tab more often than this sees what it showed.
+HOME_SECONDS = 5
 MENTION = re.compile(r"<@[A-Z0-9]+(?:\|[^>]*)?>")
+# Every crash, dump and race report has one of these; most of what people say has none, and is not written down.
+OF_GO = re.compile(r"goroutine|panic|fatal error|DATA RACE|\.go:\d")
+# Parts of a message that hold no words; a file's address must stay as it is.
+WORDLESS = ("ts", "thread_ts", "user", "files")
+# Parts that do.
+SAID = ("text", "attachments", "blocks")
+# What a form or a message of its menu holds that somebody wrote.
+WRITTEN = (modals.TEXT,)
+PEOPLES = (None, "file_share", "thread_broadcast")
 
 
 class Reception:
@@ -29,6 +43,9 @@ class Reception:
         self._store = store
         self._now = now
         self._wake = wake
+        self._timeline_emoji = frozenset(config.slack.timeline_emoji)
+        self._crash_logs = frozenset(config.slack.crash_logs)
+        self._redactor = Redactor(config.redact)
         self._alert_bots = {(channel.channel, bot) for channel in config.slack.alerts for bot in channel.bots}
 
     def command(self, body: Body) -> None:
@@ -61,32 +78,89 @@ class Reception:
         )
 
     def click(self, body: Body) -> None:
-        """Accept a click on a button."""
+        """Accept a click on a button or a choice from a menu, in a message or in a Home tab (which is in no channel)."""
         action = body["actions"][0]
         self._accept(
             f"click:{body['trigger_id']}",
             "click",
             action_id=action["action_id"],
-            value=action.get("value", ""),
-            user=body["user"]["id"],
-            name=body["user"].get("username", ""),
-            channel=body["channel"]["id"],
-            response_url=body["response_url"],
+            value=chosen_value(action),
+            **_person(body),
+            channel=(body.get("channel") or {}).get("id", ""),
+            response_url=body.get("response_url", ""),
         )
 
-    def message(self, body: Body) -> None:
-        """Accept a message of an allow-listed bot in an allow-listed channel; let every other message pass."""
-        event = body["event"]
-        message = event.get("message", event)
-        senders = {message.get("bot_id"), (message.get("bot_profile") or {}).get("app_id"), message.get("app_id")}
-        if not any((event["channel"], sender) in self._alert_bots for sender in senders):
-            return
-        edited = (message.get("edited") or {}).get("ts", "")
+    def submission(self, body: Body) -> None:
+        """Accept what was entered in a modal."""
+        view = body["view"]
+        metadata = json.loads(view["private_metadata"] or "{}")
         self._accept(
-            f"message:{event['channel']}:{message['ts']}:{edited}",
-            "message",
-            message=message,
-            channel=event["channel"],
+            f"view:{view['id']}",
+            "submission",
+            callback_id=view["callback_id"],
+            metadata=self._without_secrets(metadata),
+            values=self._without_secrets(entered(view)),
+            **_person(body),
+            channel=metadata.get("channel", ""),
+            response_url=metadata.get("response_url", ""),
+        )
+
+    def note(self, body: Body, incident: int) -> None:
+        """Accept that a message is to stand in the timeline of the incident in whose thread it is."""
+        self._accept(
+            f"shortcut:{body['trigger_id']}",
+            "submission",
+            callback_id=modals.NOTE,
+            metadata=self._without_secrets(note_of(body)),
+            values={modals.CHOSEN: str(incident)},
+            **_person(body),
+            channel=body["channel"]["id"],
+            response_url=body.get("response_url", ""),
+        )
+
+    def reaction(self, body: Body, *, present: bool) -> None:
+        """Accept an emoji that was put on a message or taken off, if it is one of those that mark messages for a timeline."""
+        event = body["event"]
+        if event["reaction"] in self._timeline_emoji and event["item"].get("type") == "message":
+            mark = f"{event['reaction']} {event['user']}"
+            self._mark(body, event["item"]["channel"], event["item"]["ts"], mark, present=present)
+
+    def pin(self, body: Body, *, present: bool) -> None:
+        """Accept a message that was pinned or unpinned; there is one pin on a message, whoever sets it."""
+        item = body["event"]["item"]
+        if item.get("type") == "message":
+            self._mark(body, item["channel"], item["message"]["ts"], "pin", present=present)
+
+    def home(self, body: Body) -> None:
+        """Accept that somebody looks at the Home tab."""
+        if body["event"].get("tab") == "home":
+            user, moment = body["event"]["user"], int(self._now().timestamp() // HOME_SECONDS)
+            self._accept(f"home:{user}:{moment}", "home", user=user, notice="")
+
+    def message(self, body: Body) -> None:
+        """Accept a message of an allow-listed bot in an allow-listed channel, and a log that a person shows where logs are read.
+
+        Every other message passes. A message that was edited is another edition of it.
+        """
+        event = body["event"]
+        message, channel = event.get("message", event), event["channel"]
+        key = f"{channel}:{message['ts']}:{_edition(event)}"
+        senders = {message.get("bot_id"), (message.get("bot_profile") or {}).get("app_id"), message.get("app_id")}
+        if any((channel, sender) in self._alert_bots for sender in senders):
+            self._accept(f"message:{key}", "message", message=message, channel=channel, edition=_edition(event))
+        elif channel in self._crash_logs and _may_show_a_log(message):
+            self._read(f"log:{key}", message, channel, user=message["user"], name="", asked=False)
+
+    def message_to_diagnose(self, body: Body) -> None:
+        """Accept that somebody wants to know what a message shows, whoever wrote it."""
+        person = _person(body)
+        self._read(
+            f"shortcut:{body['trigger_id']}",
+            body["message"],
+            body["channel"]["id"],
+            **person,
+            asked=True,
+            response_url=body.get("response_url", ""),
         )
 
     def webhook(self, alerts: Sequence[Alert]) -> None:
@@ -98,6 +172,74 @@ class Reception:
         # The same words within a minute are a post whose answer got lost; later ones say that it still fires.
         self._accept(f"webhook:{digest}:{self._now():%Y-%m-%dT%H:%M}", "webhook", alerts=given)
 
+    def _without_secrets(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Mask what somebody wrote; the addresses in which answers go must stay as they are."""
+        return {
+            name: self._redactor.text(value)[0] if name in WRITTEN and isinstance(value, str) else value
+            for name, value in values.items()
+        }
+
+    def _mark(self, body: Body, channel: str, ts: str, mark: str, *, present: bool) -> None:
+        # The marks of one message are worked on one after the other, as the work on one service is.
+        place = {"service": f"{channel} {ts}", "channel": channel, "ts": ts}
+        self._accept(f"event:{body['event_id']}", "mark", **place, mark=mark, present=present, user=body["event"]["user"])
+
+    def _read(self, event_key: str, message: Body, channel: str, **payload: object) -> None:
+        """Accept a message that is to be read, without the secrets in it: what is written down here stays for a while."""
+        masked, count = _masked(message, self._redactor)
+        # The editions of one message are read one after the other, as the work on one service is.
+        place = {"service": f"{channel} {message['ts']}", "channel": channel}
+        self._accept(event_key, "log", message=masked, masked=count, **place, **payload)
+
     def _accept(self, event_key: str, kind: str, **payload: object) -> None:
         if self._store.queue.accept(event_key, kind=kind, payload=payload, now=self._now()):
             self._wake()
+
+
+def _person(body: Body) -> dict[str, str]:
+    return {"user": body["user"]["id"], "name": body["user"].get("username") or body["user"].get("name", "")}
+
+
+def _edition(event: Body) -> str:
+    """Return the timestamp of an edit, empty for a message as it was posted.
+
+    Slack tells of a change too when nobody has edited: an answer came into the thread, or a link got its preview.
+    """
+    message, before = event.get("message"), event.get("previous_message") or {}
+    if not message:
+        return ""
+    edited = str((message.get("edited") or {}).get("ts", ""))
+    changed = any((message.get(part) or None) != (before.get(part) or None) for part in SAID)
+    return edited or (str(event["ts"]) if message.get("bot_id") and changed else "")
+
+
+def _may_show_a_log(message: Body) -> bool:
+    """Say whether a person's message is worth reading: it comes with files, or with words that every trace of Go has."""
+    by_person = bool(message.get("user")) and not message.get("bot_id") and message.get("subtype") in PEOPLES
+    return by_person and bool(message.get("files") or OF_GO.search(str(message.get("text") or "")))
+
+
+def _masked(message: Body, redactor: Redactor) -> tuple[dict[str, Any], int]:
+    """Return a message without the secrets in its words, and how many there were."""
+    kept: dict[str, Any] = {name: message[name] for name in WORDLESS if name in message}
+    count = 0
+    for name, value in message.items():
+        if name not in kept:
+            kept[name], masked = _masked_value(value, redactor)
+            count += masked if name == "text" else 0
+    return kept, count
+
+
+def _masked_value(value: object, redactor: Redactor) -> tuple[Any, int]:
+    """Mask what stands anywhere in a JSON value."""
+    if isinstance(value, str):
+        # As evidence is masked, which leaves alone what is masked already.
+        masked, count = redactor.data(value.encode("utf-8", "replace"))
+        return masked.decode("utf-8", "replace"), count
+    if isinstance(value, Mapping):
+        parts = {name: _masked_value(part, redactor) for name, part in value.items()}
+        return {name: part for name, (part, _) in parts.items()}, sum(count for _, count in parts.values())
+    if isinstance(value, list):
+        found = [_masked_value(part, redactor) for part in value]
+        return [part for part, _ in found], sum(count for _, count in found)
+    return value, 0

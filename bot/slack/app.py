@@ -1,16 +1,25 @@
-"""Bolt's `App` and its connection to Slack, built from settings: tokens, base URL, Socket Mode."""
+"""Bolt's `App` and the two doors through which Slack reaches it: a socket (Socket Mode) or signed posts (HTTP mode)."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_bolt.adapter.starlette.handler import to_bolt_request, to_starlette_response
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 
-from bot.errors import SlackError
+from bot.errors import UnreachableError
 from bot.slack.errors import translate
+
+# The socket is asked this often whether it is still alive.
+PING_SECONDS = 5.0
+
+Events = Callable[[Request, bytes], Response]
 
 
 def web_client(token: str, api_url: str) -> WebClient:
@@ -22,26 +31,43 @@ def verify(client: WebClient) -> str:
     """Ask Slack who we are; return the bot's user id.
 
     Raises:
-        SlackError: Slack refuses the token, or cannot be reached.
+        InstallationError: Slack refuses the token.
+        SlackAwayError: Slack has trouble, or cannot be reached.
     """
     try:
         return str(client.auth_test()["user_id"])
     except SlackApiError as error:
         raise translate(error) from error
     except OSError as error:
-        raise SlackError(
+        raise UnreachableError(
             "unreachable", f"Slack cannot be reached at {client.base_url}: {error}. Check SLACK_API_URL and the network."
         ) from error
 
 
-def create_app(client: WebClient) -> App:
-    """Return a Bolt app on this client. It asks Slack nothing here: `verify` has said whether the token is good."""
+def create_app(client: WebClient, *, signing_secret: str = "") -> App:
+    """Return a Bolt app on this client; it asks Slack nothing. Without a signing secret it can only be reached by a socket."""
     logger = logging.getLogger("slack_bolt")
-    return App(client=client, logger=logger, token_verification_enabled=False, signing_secret="unused in Socket Mode")  # noqa: S106
+    secret = signing_secret or "unused in Socket Mode"
+    return App(client=client, logger=logger, token_verification_enabled=False, signing_secret=secret)
 
 
-def connect(app: App, app_token: str) -> SocketModeHandler:
-    """Open the socket and return its handler; `close()` ends it."""
-    handler = SocketModeHandler(app, app_token, logger=logging.getLogger("slack_sdk.socket_mode"))
-    handler.connect()  # type: ignore[no-untyped-call]  # slack_bolt leaves it unannotated
-    return handler
+def socket(app: App, app_token: str, *, ping_seconds: float = PING_SECONDS) -> SocketModeHandler:
+    """Return the handler of a socket that is not open yet; `close()` ends it."""
+    return SocketModeHandler(app, app_token, logger=logging.getLogger("slack_sdk.socket_mode"), ping_interval=ping_seconds)
+
+
+def events(app: App) -> Events:
+    """Return what answers a post of Slack's, given its body. It waits for the listener's ack: call it in a thread.
+
+    Bolt checks the signature and its age first (401), and answers the challenge that Slack sends when the URL is configured.
+    """
+
+    def answer(request: Request, body: bytes) -> Response:
+        if not request.headers.get("x-slack-request-timestamp", "0").isdecimal():
+            return PlainTextResponse("this is not signed by Slack\n", status_code=401)
+        try:
+            return to_starlette_response(app.dispatch(to_bolt_request(request, body)))
+        except UnicodeDecodeError:
+            return PlainTextResponse("this is no UTF-8\n", status_code=400)
+
+    return answer

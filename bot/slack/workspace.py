@@ -5,9 +5,10 @@ Slack's limits make this worth it: names change once a year, and `users.info` be
 
 from __future__ import annotations
 
+import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +17,8 @@ import httpx
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.errors import SlackError
+from bot.errors import GoneError, SlackError
+from bot.model.message import View
 from bot.slack.errors import translate
 
 KEEP_SECONDS = 600.0
@@ -58,6 +60,28 @@ class SlackWorkspace:
     def permalink(self, channel: str, ts: str) -> str:
         """Return the address of a message; empty where Slack gives none."""
         return str(self._keep("permalink", f"{channel} {ts}", lambda: self._permalink(channel, ts), otherwise=""))
+
+    def message(self, channel: str, ts: str) -> Mapping[str, Any] | None:
+        """Return a message as Slack has it; None where it is gone.
+
+        Raises:
+            SlackError: Slack does not say: the bot is not in the channel, or Slack is away.
+        """
+        try:
+            found = self._call(
+                "conversations.replies", channel=channel, ts=ts, oldest=ts, latest=ts, inclusive="true", limit="1"
+            )["messages"]
+        except GoneError:
+            return None
+        return next((message for message in found if message.get("ts") == ts), None)
+
+    def publish_home(self, user: str, view: View) -> None:
+        """Show a person their Home tab.
+
+        Raises:
+            SlackError: Slack does not take it.
+        """
+        self._call("views.publish", user_id=user, view=json.dumps(view))
 
     def download(self, url: str, *, max_bytes: int) -> tuple[bytes, bool]:
         """Return a file that somebody uploaded, and whether it was cut at `max_bytes`.

@@ -44,7 +44,15 @@ WORDS = [
 ]
 START = datetime(2020, 1, 1, tzinfo=UTC)
 ASKED = 200
-TARGETS_MS = {"timeline": 50, "history": 50, "similar": 50, "search": 50, "record": 20}
+TARGETS_MS = {
+    "timeline": 50,
+    "history": 50,
+    "similar": 50,
+    "search": 50,
+    "search, one service": 50,
+    "search, quiet service": 50,
+    "record": 20,
+}
 
 
 def main() -> None:
@@ -70,7 +78,8 @@ def _fill(data: Path, incidents: int, events: int) -> None:
     with closing(sqlite3.connect(data / DATABASE_NAME)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.executemany(
-            "INSERT INTO incidents VALUES (?, ?, 'service', ?, 'resolved', 'SEV3', ?, 'ana', '', ?, 'rolled back', '', '')",
+            "INSERT INTO incidents (number, service, dedup_key, title, status, severity, opened_at, opened_by, resolved_at,"
+            " resolution) VALUES (?, ?, 'service', ?, 'resolved', 'SEV3', ?, 'ana', ?, 'rolled back')",
             _incidents(incidents),
         )
         connection.executemany(
@@ -78,7 +87,9 @@ def _fill(data: Path, incidents: int, events: int) -> None:
             _events(incidents, events),
         )
         connection.executemany(
-            "INSERT INTO diagnoses VALUES (?, ?, ?, 'verdict', ?, 1.0, ?, '{\"findings\": []}')", _diagnoses(incidents)
+            "INSERT INTO diagnoses (number, incident, service, verdict, started_at, duration_seconds, recorded_at, document)"
+            " VALUES (?, ?, ?, 'verdict', ?, 1.0, ?, '{\"findings\": []}')",
+            _diagnoses(incidents),
         )
         connection.executemany(
             "INSERT INTO findings (diagnosis, playbook, failure_class, severity, confidence, title, summary, culprit_function,"
@@ -100,6 +111,8 @@ def _ask(data: Path) -> list[str]:
             "history": lambda: store.memory.history(draw.choice(SERVICES)),
             "similar": lambda: store.diagnoses.similar(f"f{draw.randint(0, 999)}", service=draw.choice(SERVICES)),
             "search": lambda: store.memory.search(_question(draw)),
+            "search, one service": lambda: store.memory.search(_question(draw), service=draw.choice(SERVICES)),
+            "search, quiet service": lambda: store.memory.search(_question(draw), service="quiet"),
             "record": lambda: _record(store, draw.randint(1, newest)),
         }
         missed = []

@@ -117,6 +117,13 @@ def figures(inputs: Inputs, scratch: Path) -> Iterator[Figure]:
     yield Figure("1 GB dump, peak memory", large.peak_mebibytes, "MiB", 400, relative_to_split=ratio)
     yield Figure("  its throughput", inputs.large.stat().st_size / 1e6 / large.seconds, "MB/s", 200, at_most=False)
 
+    prefixed, ratio = diagnosed(inputs.prefixed)
+    prefixed_size = inputs.prefixed.stat().st_size / 1e6
+    yield Figure(
+        f"dump within a log with timestamps ({prefixed_size:.0f} MB)", prefixed.seconds, "s", 15, relative_to_split=ratio
+    )
+    yield Figure("  its peak memory", prefixed.peak_mebibytes, "MiB", 300)
+
     log, ratio = diagnosed(inputs.log)
     yield Figure("100 MB ordinary log with one crash", log.seconds, "s", 2.0, relative_to_split=ratio)
     yield Figure("  its peak memory", log.peak_mebibytes, "MiB", 300)

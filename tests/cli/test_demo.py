@@ -28,7 +28,7 @@ def test_once_prints_the_channel_and_its_thread(tmp_path: Path) -> None:
     shown = gocrash("incident", "show", "INC-1", "--data", tmp_path)
     assert "goroutine.pb.gz" in shown.out
     timeline = gocrash("incident", "timeline", "1", "--format", "json", "--data", tmp_path)
-    assert [event["kind"] for event in json.loads(timeline.out)["events"]] == ["opened", "diagnosis"]
+    assert [event["kind"] for event in json.loads(timeline.out)["events"]] == ["opened", "diagnosis", "finding"]
 
 
 def test_a_script_plays_line_after_line(tmp_path: Path) -> None:

@@ -67,6 +67,19 @@ def test_notes_are_written_moved_and_withdrawn(data: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("letter", ["x", "ö", "🔥", "\u202e", "\x07", "\udcff"])
+def test_a_note_may_be_long_and_of_any_letters(data: Path, letter: str) -> None:
+    text = letter * (100_000 // len(letter.encode("utf-8", "surrogateescape")))
+    said(data, "open", "checkout", "slow")
+    run = incident(data, "note", "INC-1", text)
+    assert (run.status, run.err) == (0, "")
+    noted = json.loads(incident(data, "timeline", "INC-1", "--format", "json").out)["events"][-1]["text"]
+    assert noted == text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    for form in ("text", "markdown", "csv", "html"):
+        assert incident(data, "timeline", "INC-1", "--format", form).status == 0
+    assert incident(data, "postmortem", "INC-1").status == 0
+
+
 def test_links_history_and_search(data: Path) -> None:
     said(data, "open", "checkout", "slow", "pages")
     said(data, "open", "payments", "no", "payments")

@@ -47,6 +47,14 @@ def test_stats_give_medians_by_service_class_and_severity(data: Path) -> None:
     assert incident(data, "stats", "payments").out == "no incidents\n"
 
 
+def test_stats_come_as_markdown_and_as_a_page(data: Path) -> None:
+    assert "| checkout | 1 | 0 | 3 min | 10 min | 40 min |" in incident(data, "stats", "--format", "markdown").out
+    run = incident(data, "stats", "--format", "html")
+    assert (run.status, run.err) == (0, "")
+    assert "Error budget of checkout. left: 100 % → 50 %." in run.out
+    assert "Error budget of payments" not in incident(data, "stats", "checkout", "--format", "html").out
+
+
 def test_a_budget_says_what_is_left_and_who_took_the_rest(data: Path) -> None:
     run = incident(data, "budget", "checkout")
     assert (run.status, run.out) == (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -49,12 +51,28 @@ def test_a_draft_holds_cause_culprit_times_and_prevention(data: Path) -> None:
         "(<https://git.example.com/shop/ledger/book.go#L31>)",
         "- Alerts: 1",
         "this incident took 31 min of the 40 min 19 s",
-        "- Taken on: after 12 min\n- Mitigated: after 31 min\n- Resolved: after 1 h 10 min",
-        "### So that it does not come again\n\nHold locks for memory, not for waiting:",
+        "- Lasted: 31 min until it was mitigated, 1 h 10 min until it was resolved (",
+        "- Taken on: after 12 min (",
+        "- Resolved: after 1 h 10 min (",
+        "### So that it does not come again\n\n- [ ] Hold locks for memory, not for waiting:",
         "goroutine 29 [sync.Mutex.Lock]:",
-        "- goroutine.txt of",
     ):
         assert said in draft, said
+
+
+def test_every_claim_leads_to_the_evidence_that_holds_it(data: Path) -> None:
+    draft = page(data, "postmortem", "INC-1")
+    (row,) = (line for line in draft.splitlines() if "goroutine.txt |" in line)
+    number, sha256 = re.findall(r"^\| (E\d+) .* `([0-9a-f]{64})` \|$", row)[0]
+    assert b"goroutine 29 [sync.Mutex.Lock]:" in (data / "evidence" / sha256[:2] / sha256).read_bytes()
+    cited = [line for line in draft.splitlines() if f"[{number}](#evidence)" in line]
+    assert [line.split()[0] for line in cited] == ["-", "-", "120", "To", "Proof,", "-"]
+    html = page(data, "postmortem", "INC-1", "--format", "html")
+    for place in (number.lower(), "timeline"):
+        assert html.count(f'id="{place}"') == 1
+        assert f'href="#{place}"' in html
+    assert '<li class="task">' in html
+    assert "[ ]" not in html
 
 
 def test_an_incident_without_any_diagnosis_has_a_draft_too(tmp_path: Path) -> None:
@@ -73,11 +91,41 @@ def test_the_pages_show_a_drawing_in_a_browser_and_run_nothing(data: Path, tmp_p
         shown.open(file.as_uri())
         assert "owned" not in shown.run("document.title")
         assert (
-            shown.run("[...document.querySelectorAll('svg rect')].map(r => r.getBoundingClientRect().width > 20)") == [True] * 3
+            shown.run("[...document.querySelectorAll('.timeline svg rect')].map(r => r.getBoundingClientRect().width > 20)")
+            == [True] * 3
         )
-        assert shown.run("document.querySelectorAll('svg circle').length") == 8
+        events = json.loads(page(data, "timeline", "INC-1", "--format", "json"))["events"]
+        assert shown.run("document.querySelectorAll('.timeline svg circle').length") == len(events)
+        assert shown.run("document.querySelectorAll('.chart svg circle').length") == 1
         assert shown.run("document.documentElement.scrollWidth <= window.innerWidth")
         assert "document.title = 'owned'" in shown.run("document.body.innerText")
+
+
+@pytest.mark.debian
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_charts_can_be_read_on_either_ground(data: Path, tmp_path: Path, scheme: str) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(page(data, "stats", "--format", "html"), "utf-8")
+    with browser() as shown:
+        shown.prefer(scheme)
+        shown.open(file.as_uri())
+        colours = "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector('.bar')).fill]"
+        ground, bar = shown.run(colours)
+        assert contrast(ground, bar) > 3
+        assert shown.run("[...document.querySelectorAll('.chart svg')].every(s => s.getBoundingClientRect().width > 600)")
+        assert shown.run("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours as https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio defines it."""
+
+    def luminance(colour: str) -> float:
+        shares = [int(number) / 255 for number in re.findall(r"\d+", colour)[:3]]
+        red, green, blue = (share / 12.92 if share <= 0.03928 else ((share + 0.055) / 1.055) ** 2.4 for share in shares)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    dark, light = sorted(map(luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.debian

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import tarfile
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from cli import Run, gocrash
 from memory import RECORDED, remember
 
+from bot.collect.bundle import read_bundle
 from bot.incidents.store import Store
 
 
@@ -45,7 +48,7 @@ def test_an_export_holds_everything_of_the_incident(archive: Path, tmp_path: Pat
     directory = tmp_path / "INC-1"
     assert sorted(path.name for path in directory.iterdir() if path.is_dir()) == ["collections", "diagnoses"]
     events = json.loads((directory / "timeline.json").read_text())["events"]
-    assert [event["kind"] for event in events] == ["opened", "diagnosis", "note", "diagnosis"]
+    assert [event["kind"] for event in events] == ["opened", "diagnosis", "finding", "note", "diagnosis", "finding"]
     assert "the rollout began" in (directory / "timeline.md").read_text()
     assert len(list((directory / "diagnoses").iterdir())) == 2
     for exported, recorded in ((directory, "lock-convoy"), (directory / "collections" / "1", "deadlock")):
@@ -66,6 +69,38 @@ def test_an_incident_replayed_with_the_same_playbooks_is_the_same(data: Path, ar
     assert run.status == 0
     assert run.out.endswith("nothing changed\n")
     assert gocrash("replay", archive).out == run.out
+
+
+def test_each_diagnosis_is_paired_with_the_evidence_it_was_made_from(tmp_path: Path) -> None:
+    """Another collection came later and said nothing; what is replayed and exported first is what was last diagnosed."""
+    moment = datetime.now(UTC)
+    with Store(tmp_path) as store:
+        remember(store, "deadlock", now=moment)
+        remember(store, "lock-convoy", now=moment)
+        said = store.diagnoses.of(1)[0]
+        job = store.queue.enqueue(kind="sample", payload={}, now=moment)
+        for piece in read_bundle(RECORDED / "healthy").evidence:
+            store.evidence.put(piece, service="checkout", job=job, incident=1)
+    run = gocrash("replay", "INC-1", "--format", "json", "--data", tmp_path)
+    assert {difference["kind"] for difference in json.loads(run.out)["differences"]} == {"same"}
+    file = tmp_path / "INC-1.tar"
+    assert gocrash("incident", "export", "INC-1", file, "--data", tmp_path).status == 0
+    with tarfile.open(file) as packed:
+        packed.extractall(tmp_path, filter="data")
+    others = tmp_path / "INC-1" / "collections"
+    assert not (others / "1" / "diagnosis.json").exists()
+    assert json.loads((others / "2" / "diagnosis.json").read_text()) == said
+    assert gocrash("replay", others / "2").out.endswith("nothing changed\n")
+
+
+def test_a_diagnosis_that_names_no_job_was_made_from_the_last_evidence(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        for recording in ("deadlock", "lock-convoy"):
+            remember(store, recording, now=datetime.now(UTC))
+    with closing(sqlite3.connect(tmp_path / "gocrash.db")) as older:
+        older.execute("UPDATE diagnoses SET job = NULL, collected_by = NULL")
+        older.commit()
+    assert gocrash("replay", "INC-1", "--data", tmp_path).out.endswith("nothing changed\n")
 
 
 def test_a_replay_says_what_has_changed_since(archive: Path, tmp_path: Path) -> None:

@@ -23,10 +23,12 @@ NAMES = {
     "goroutineleak.txt": Kind.GOROUTINELEAK,
     "heap.pb.gz": Kind.HEAP,
     "metrics.txt": Kind.METRICS,
+    "history.json": Kind.HISTORY,
     "service.log": Kind.SERVICE_LOG,
     "service.log.1": Kind.SERVICE_LOG,
     "gateway.log": Kind.GATEWAY_LOG,
     "kernel.log": Kind.KERNEL_LOG,
+    "kubelet.log": Kind.KUBELET_LOG,
     "pods.json": Kind.PODS,
     "events.json": Kind.EVENTS,
 }

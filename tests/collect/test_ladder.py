@@ -14,7 +14,13 @@ import pytest
 from misbehaving import Misbehaving, http_answer
 
 from bot.collect.harvest import Harvest, gather
-from bot.collect.ladder import Collector, collect_all, freeze_estimate_seconds, leak_freeze_estimate_seconds
+from bot.collect.ladder import (
+    Collector,
+    collect_all,
+    freeze_estimate_seconds,
+    leak_freeze_estimate_seconds,
+    longest_freeze_estimate_seconds,
+)
 from bot.model.access import Access, Limits
 from bot.model.evidence import CollectFailure, Kind, Target
 
@@ -238,3 +244,8 @@ def test_shallow_stacks_make_the_estimate_smaller() -> None:
 
 def test_the_estimate_of_a_leak_profile_is_near_what_was_measured() -> None:
     assert leak_freeze_estimate_seconds(100_000) == pytest.approx(0.086, rel=0.1)
+
+
+def test_the_longest_pause_of_a_full_dump_is_near_what_was_measured() -> None:
+    assert longest_freeze_estimate_seconds(10_000) == pytest.approx(0.135, rel=0.1)
+    assert longest_freeze_estimate_seconds(100_000) == pytest.approx(1.1, rel=0.25)

@@ -97,6 +97,8 @@ def test_a_pod_belongs_to_the_instance_of_its_name_or_address() -> None:
         (event("Killing", "Stopping container checkout"), "operator"),
         (event("Evicted", "The node was low on resource: memory."), "eviction"),
         (event("ScalingReplicaSet", "Scaled down replica set shop to 0", "Deployment/shop"), "rollout"),
+        (event("NodeNotReady", "Node is not ready", "Node/node-4"), "eviction"),
+        (event("NodeNotReady", "Node is not ready", "Node/node-5"), None),
         (event("Killing", "Stopping container checkout", "Pod/other"), None),
         (event("Killing", "Stopping container checkout", minute=-60), None),
     ],

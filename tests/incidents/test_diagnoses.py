@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -59,13 +60,39 @@ def test_a_diagnosis_is_an_event_of_its_incident(store: Store, now: datetime) ->
     number = open_one(store, now, "k")
     later = now + timedelta(seconds=5)
     store.diagnoses.record(number, diagnosis(now + timedelta(seconds=1), finding("f1")), {}, actor="U1", now=later)
-    event = store.timeline.of(number)[-1]
+    event = store.timeline.of(number)[1]
     assert (event.kind, event.text, event.occurred_at, event.recorded_at) == (
         "diagnosis",
         "412 stuck",
         later,
         later,
     )
+
+
+def test_a_finding_is_an_event_the_first_time_it_is_named_as_the_cause(store: Store, now: datetime) -> None:
+    number = open_one(store, now, "k")
+    for found in ((finding("f1", finding("f2")),), (finding("f1"), finding("f2")), (finding("f3"), finding("f3"), finding("f1"))):
+        store.diagnoses.record(number, diagnosis(now, *found), {}, actor="U1", now=now, permalink="https://slack.example/p1")
+    store.diagnoses.record(open_one(store, now, "other"), diagnosis(now, finding("f1")), {}, actor="U1", now=now)
+    events = [event for event in store.timeline.of(number) if event.kind == "finding"]
+    assert [event.details["fingerprint"] for event in events] == ["f1", "f2", "f3"]
+    assert {(event.actor, event.text, event.permalink) for event in events} == {
+        ("U1", finding("f1").summary, "https://slack.example/p1")
+    }
+    assert [event.kind for event in store.timeline.of(number + 1)] == ["opened", "diagnosis", "finding"]
+
+
+def test_a_diagnosis_knows_the_jobs_it_came_from(store: Store, now: datetime) -> None:
+    number = open_one(store, now, "k")
+    first, second = (store.queue.enqueue(kind="diagnose", payload={}, now=now) for _ in range(2))
+    store.diagnoses.record(number, diagnosis(now), {"n": 1}, actor="U1", now=now)
+    store.diagnoses.record(number, diagnosis(now), {"n": 2}, actor="U1", now=now, job=first)
+    store.diagnoses.record(number, diagnosis(now), {"n": 3}, actor="U1", now=now, job=second, collected_by=first)
+    assert [(each.job, each.collected_by, each.document) for each in store.diagnoses.recorded(number)] == [
+        (None, None, {"n": 1}),
+        (first, first, {"n": 2}),
+        (second, first, {"n": 3}),
+    ]
 
 
 def test_the_latest_answer_comes_back_as_it_was(store: Store, now: datetime) -> None:
@@ -106,4 +133,25 @@ def test_similar_incidents_are_those_with_the_same_fingerprint(store: Store, now
         SimilarIncident("INC-1", now, "resolved", "rolled back to v41"),
     )
     assert [similar.key for similar in store.diagnoses.similar("f1", service="checkout", limit=1)] == ["INC-3"]
+    assert store.diagnoses.times_seen("f1", service="checkout") == 3
+    assert store.diagnoses.times_seen("f1", service="checkout", exclude=3) == 2
+    assert store.diagnoses.times_seen("f9", service="checkout") == 0
+
+    store.incidents.set_permalink(2, "https://slack.example/p2")
+    store.feedback.give(incident=1, service="checkout", playbook="p", fingerprint="f1", text="no", actor="U1", now=now)
+    assert [(each.permalink, each.said_wrong) for each in store.diagnoses.similar("f1", service="checkout", exclude=3)] == [
+        ("https://slack.example/p2", False),
+        ("", True),
+    ]
     assert store.diagnoses.similar("f9", service="checkout") == ()
+
+
+def test_what_findings_measured_is_told_in_order_of_time(store: Store, now: datetime) -> None:
+    number = open_one(store, now, "k")
+    later = now + timedelta(minutes=5)
+    unmeasured = replace(finding("f4"), measure=None)
+    store.diagnoses.record(number, diagnosis(later, replace(finding("f1"), measure=900.0), unmeasured), {}, actor="U1", now=later)
+    store.diagnoses.record(number, diagnosis(now, finding("f1", finding("f2"))), {}, actor="U1", now=later)
+    store.diagnoses.record(None, diagnosis(now, finding("f1")), {}, actor="U1", now=later)
+    measured = store.diagnoses.measures(number)
+    assert [(each.fingerprint, each.measured_at, each.value) for each in measured] == [("f1", now, 412.0), ("f1", later, 900.0)]

@@ -186,8 +186,23 @@ def test_a_wrong_severity_names_the_right_ones(store: Store, now: datetime) -> N
 
 
 def test_the_thread_can_be_set_later(store: Store, now: datetime) -> None:
-    incident = store.incidents.set_thread(open_one(store, now).number, channel="C9", thread="17.1")
-    assert (incident.channel, incident.thread) == ("C9", "17.1")
+    incident = store.incidents.set_thread(open_one(store, now).number, channel="C9", thread="17.1", headline="diagnosis-4")
+    assert (incident.channel, incident.thread, incident.headline, incident.permalink) == ("C9", "17.1", "diagnosis-4", "")
+
+
+def test_the_address_of_the_thread_is_that_of_what_was_answered_there(store: Store, now: datetime) -> None:
+    number = open_one(store, now).number
+    store.timeline.add(number, kind="alert", text="slow", actor="Alertmanager", now=now)
+    store.timeline.add(number, kind="diagnosis", text="it is", actor="ana", now=now, permalink="https://slack.example/own")
+    store.incidents.add_note(number, "typed in a terminal", actor="ana", now=now)
+    assert store.incidents.set_permalink(number, "https://slack.example/p1").permalink == "https://slack.example/p1"
+    assert [(event.kind, event.permalink) for event in store.timeline.of(number)] == [
+        ("opened", "https://slack.example/p1"),
+        ("alert", "https://slack.example/p1"),
+        ("diagnosis", "https://slack.example/own"),
+        ("note", ""),
+    ]
+    assert store.incidents.set_thread(number, channel="C1", thread="2.1").permalink == ""
 
 
 def test_lists(store: Store, now: datetime) -> None:
@@ -217,6 +232,7 @@ def test_an_unknown_incident_is_said_by_everything_that_takes_a_number(store: St
         lambda: incidents.set_severity(9, "SEV1", actor="U", now=now),
         lambda: incidents.set_lead(9, "U", actor="U", now=now),
         lambda: incidents.set_thread(9, channel="C", thread="1"),
+        lambda: incidents.set_permalink(9, "https://slack.example/p1"),
         lambda: incidents.add_note(9, "text", actor="U", now=now),
     ):
         with pytest.raises(UsageError, match="there is no INC-9: `gocrash incident list`"):

@@ -70,6 +70,16 @@ def test_titles_notes_resolutions_and_findings_are_found_newest_first(store: Sto
     assert (hit.kind, hit.text) == ("note", "nginx says upstream prematurely closed")
 
 
+@pytest.mark.parametrize("service", ["checkout", "checkout-api", "api", "a.b", "kasse", "\udcff"])
+def test_a_service_is_found_by_its_whole_name_only(store: Store, now: datetime, service: str) -> None:
+    for name in ("checkout", "checkout-api", "api", "a.b"):
+        diagnose(store, now, opened(store, now, service=name, title="slow"), service=name)
+    found = [hit.incident.service for word in ("slow", "goroutines") for hit in store.memory.search(word, service=service)]
+    assert found == ([service] * 2 if service in ("checkout", "checkout-api", "api", "a.b") else [])
+    # The name itself is no text.
+    assert numbers(store, "checkout") == numbers(store, b"checkout".hex()) == []
+
+
 def test_one_incident_is_one_hit_with_its_newest_text(store: Store, now: datetime) -> None:
     number = opened(store, now, title="slow")
     for minutes in range(30):
@@ -92,9 +102,10 @@ def test_accents_and_case_do_not_matter(store: Store, now: datetime) -> None:
     assert numbers(store, "uberlastung SAO") == [number]
 
 
-def test_what_an_earlier_schema_holds_is_found_after_the_migration(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_what_an_earlier_schema_holds_is_found_after_the_migration(tmp_path: Path, version: int) -> None:
     with closing(Database(tmp_path / "gocrash.db")) as database:
-        migrate(database, scripts()[:1])
+        migrate(database, scripts()[:version])
         database.execute(
             "INSERT INTO incidents (service, dedup_key, title, status, severity, opened_at, opened_by)"
             " VALUES ('checkout', 'k', 'slow', 'investigating', 'SEV3', '2026-11-20T14:02:11.123Z', 'U1')"
@@ -105,7 +116,8 @@ def test_what_an_earlier_schema_holds_is_found_after_the_migration(tmp_path: Pat
         )
         database.conn.commit()
     with Store(tmp_path) as store:
-        assert numbers(store, "old words") == [1]
+        assert numbers(store, "old words") == numbers(store, "old words", "checkout") == [1]
+        assert numbers(store, "old words", "payments") == []
 
 
 @pytest.mark.parametrize("words", ["", "  ", "-> ()", "\0"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.incidents.numbers import budget, summarise
+from bot.incidents.numbers import budget, burn_down, by_week, summarise
 from bot.incidents.store import Store
 from bot.model.diagnosis import Diagnosis, Finding
 from bot.model.incident import Status
@@ -156,3 +156,35 @@ def test_what_is_spent_is_the_union_of_the_outages(spells: list[tuple[int, int]]
     ]
     minutes = {minute for begin, length in spells for minute in range(begin, begin + length)}
     assert budget("a", found, objective_percent=99, window_seconds=1e6).spent_seconds == len(minutes) * 60
+
+
+def test_a_budget_burns_down_while_an_outage_lasts(now: datetime) -> None:
+    began = now - 10 * DAY
+    outages = [Outage("INC-2", began + 5 * MINUTE, began + 15 * MINUTE), Outage("INC-1", began, began + 10 * MINUTE)]
+    spent = budget("checkout", outages, objective_percent=99.9, window_seconds=28 * 86400)
+    points = burn_down(outages, spent, now=now)
+    assert [moment for moment, _ in points] == [
+        now - 28 * DAY,
+        began,
+        began + 10 * MINUTE,
+        began + 10 * MINUTE,
+        began + 15 * MINUTE,
+        now,
+    ]
+    assert points[0][1] == points[1][1] == 1.0
+    assert points[-1][1] == pytest.approx(spent.left_ratio)
+    assert burn_down([], spent, now=now) == ((now - 28 * DAY, 1.0), (now, 1.0))
+
+
+def test_weeks_without_incidents_count_as_none(store: Store, now: datetime) -> None:
+    # A Friday: its week began on Monday the 16th.
+    for days, key in ((0, "a"), (4, "b"), (5, "c"), (13, "d")):
+        live(store, now - days * DAY, key=key, service=key)
+    weeks = by_week(store.numbers.times(since=now - 30 * DAY), since=now - 30 * DAY, now=now)
+    assert [(f"{monday:%a %m-%d}", count) for monday, count in weeks] == [
+        ("Mon 10-19", 0),
+        ("Mon 10-26", 0),
+        ("Mon 11-02", 1),
+        ("Mon 11-09", 1),
+        ("Mon 11-16", 2),
+    ]

@@ -79,6 +79,19 @@ def test_every_earlier_schema_becomes_the_newest(path: Path, tmp_path: Path, ver
         assert tables(migrated) == tables(new)
 
 
+def test_whoever_led_before_is_a_responder_and_what_was_open_before_is_no_news(path: Path, tmp_path: Path) -> None:
+    with closing(Database(path)) as database:
+        migrate(database, scripts()[:2])
+        database.execute(
+            "INSERT INTO incidents (service, dedup_key, title, status, severity, opened_at, opened_by, lead)"
+            " VALUES ('a', 'k', 't', 'mitigated', 'SEV1', '2026-11-20T14:02:11.123Z', 'ana', 'maya')"
+        )
+        database.conn.commit()
+    with Store(tmp_path) as store:
+        assert store.responders.of(1) == ("maya",)
+        assert store.duties.unannounced(["SEV1"]) == ()
+
+
 def test_a_migration_that_fails_leaves_nothing_behind(path: Path) -> None:
     with closing(open_database(path)) as database:
         before = tables(database)

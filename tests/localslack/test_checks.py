@@ -45,7 +45,30 @@ def select(**more: object) -> dict[str, Any]:
 
 CONFIRM = {"title": plain("t"), "text": mrkdwn("x"), "confirm": plain("y"), "deny": plain("n")}
 
+
+def table(rows: int, cells: int = 1, **more: object) -> dict[str, Any]:
+    return {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}] * cells] * rows, **more}
+
+
+def radio(count: int, **more: object) -> dict[str, Any]:
+    options = [option(value=str(n)) for n in range(count)]
+    return {"type": "radio_buttons", "action_id": "r", "options": options, **more}
+
+
+def rich(*elements: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(elements)}]}
+
+
+VOTE = {"text": plain("Good"), "value": "up"}
+FEEDBACK = {"type": "feedback_buttons", "action_id": "f", "positive_button": VOTE, "negative_button": VOTE}
+
 ACCEPTED = {
+    "a table": table(100, 20, column_settings=[{"align": "right", "is_wrapped": True}]),
+    "a menu the app fills": actions({"type": "external_select", "action_id": "s", "min_query_length": 0}),
+    "a menu filled from the start": actions({"type": "external_select", "action_id": "s", "initial_option": option()}),
+    "feedback": {"type": "context_actions", "elements": [FEEDBACK]},
+    "rich text": rich({"type": "text", "text": "x", "style": {"bold": True}}, {"type": "user", "user_id": "U1"}),
+    "ten radio buttons": actions(radio(10)),
     "section at its limit": section("x" * 3000),
     "ten fields": {"type": "section", "fields": [mrkdwn("x" * 10)] * 10},
     "header": {"type": "header", "text": plain("x" * 150)},
@@ -144,6 +167,92 @@ REFUSED = {
     ),
     "block is no object": ("hello", "must provide an object [json-pointer:/blocks/0]"),
     "block id too long": (section(block_id="x" * 256), "must be less than 256 characters [json-pointer:/blocks/0/block_id]"),
+    "101 rows": (table(101), "no more than 100 items allowed [json-pointer:/blocks/0/rows]"),
+    "21 cells": (table(1, 21), "no more than 20 items allowed [json-pointer:/blocks/0/rows/0]"),
+    "21 column settings": (
+        table(1, column_settings=[{}] * 21),
+        "no more than 20 items allowed [json-pointer:/blocks/0/column_settings]",
+    ),
+    "cell of mrkdwn": (
+        {"type": "table", "rows": [[mrkdwn("x")]]},
+        "unsupported type: mrkdwn [json-pointer:/blocks/0/rows/0/0/type]",
+    ),
+    "six context actions": (
+        {"type": "context_actions", "elements": [{**FEEDBACK, "action_id": str(n)} for n in range(6)]},
+        "no more than 5 items allowed [json-pointer:/blocks/0/elements]",
+    ),
+    "eleven radio buttons": (
+        actions(radio(11)),
+        "no more than 10 items allowed [json-pointer:/blocks/0/elements/0/options]",
+    ),
+    "rich text of an unknown kind": (
+        rich({"type": "shout", "text": "x"}),
+        "unsupported type: shout [json-pointer:/blocks/0/elements/0/elements/0/type]",
+    ),
+    "101 option groups": (
+        actions({"type": "static_select", "option_groups": [{"label": plain("g"), "options": [option()]}] * 101}),
+        "no more than 100 items allowed [json-pointer:/blocks/0/elements/0/option_groups]",
+    ),
+    "option description too long": (
+        actions(select(options=[{**option(), "description": plain("x" * 76)}])),
+        "must be less than 76 characters [json-pointer:/blocks/0/elements/0/options/0/description/text]",
+    ),
+    "no overflow options": (
+        actions(overflow(0)),
+        "no fewer than 1 items required [json-pointer:/blocks/0/elements/0/options]",
+    ),
+    "placeholder too long": (
+        actions(select(placeholder=plain("x" * 151))),
+        "must be less than 151 characters [json-pointer:/blocks/0/elements/0/placeholder/text]",
+    ),
+    "action id too long": (
+        actions(button(action_id="x" * 256)),
+        "must be less than 256 characters [json-pointer:/blocks/0/elements/0/action_id]",
+    ),
+    "button url too long": (
+        actions(button(url="https://example.com/" + "x" * 2981)),
+        "must be less than 3001 characters [json-pointer:/blocks/0/elements/0/url]",
+    ),
+    "accessibility label too long": (
+        actions(button(accessibility_label="x" * 76)),
+        "must be less than 76 characters [json-pointer:/blocks/0/elements/0/accessibility_label]",
+    ),
+    "confirm title too long": (
+        actions(button(confirm={**CONFIRM, "title": plain("x" * 101)})),
+        "must be less than 101 characters [json-pointer:/blocks/0/elements/0/confirm/title/text]",
+    ),
+    "confirm button too long": (
+        actions(button(confirm={**CONFIRM, "confirm": plain("x" * 31)})),
+        "must be less than 31 characters [json-pointer:/blocks/0/elements/0/confirm/confirm/text]",
+    ),
+    "deny button too long": (
+        actions(button(confirm={**CONFIRM, "deny": plain("x" * 31)})),
+        "must be less than 31 characters [json-pointer:/blocks/0/elements/0/confirm/deny/text]",
+    ),
+    "image url too long": (
+        {"type": "image", "image_url": "x" * 3001, "alt_text": "a"},
+        "must be less than 3001 characters [json-pointer:/blocks/0/image_url]",
+    ),
+    "alt text too long": (
+        {"type": "image", "image_url": "x", "alt_text": "a" * 2001},
+        "must be less than 2001 characters [json-pointer:/blocks/0/alt_text]",
+    ),
+    "image title too long": (
+        {"type": "image", "image_url": "x", "alt_text": "a", "title": plain("x" * 2001)},
+        "must be less than 2001 characters [json-pointer:/blocks/0/title/text]",
+    ),
+    "uploaded image named twice": (
+        {"type": "image", "slack_file": {"id": "F1", "url": "x"}, "alt_text": "a"},
+        "must provide exactly one of id or url [json-pointer:/blocks/0/slack_file]",
+    ),
+    "chosen from the start but not offered": (
+        actions(select(initial_option=option(value="2"))),
+        "must match one of the options [json-pointer:/blocks/0/elements/0/initial_option]",
+    ),
+    "one markdown too long": (
+        {"type": "markdown", "text": "x" * 12_001},
+        "must be less than 12001 characters [json-pointer:/blocks/0/text]",
+    ),
     "input element in actions": (
         actions({"type": "plain_text_input", "action_id": "t"}),
         "unsupported type: plain_text_input [json-pointer:/blocks/0/elements/0/type]",
@@ -176,6 +285,16 @@ WHOLE_MESSAGES: dict[str, tuple[dict[str, Any], str]] = {
     "too much markdown": ({"text": "x", "blocks": [{"type": "markdown", "text": "x" * 6001}] * 2}, "msg_too_long"),
     "bad block in an attachment": ({"text": "x", "attachments": [{"blocks": [{"type": "banner"}]}]}, "invalid_attachments"),
     "unknown attachment field": ({"text": "x", "attachments": [{"titel": "x"}]}, "invalid_attachments"),
+    "two tables": ({"text": "x", "blocks": [table(1), table(1)]}, "invalid_attachments"),
+    "metadata that is no object": (
+        {"text": "x", "metadata": {"event_type": "a", "event_payload": "x"}},
+        "invalid_metadata_format",
+    ),
+    "metadata too large": (
+        {"text": "x", "metadata": {"event_type": "a", "event_payload": {"x": "y" * 17_000}}},
+        "metadata_too_large",
+    ),
+    "101 attachments": ({"text": "x", "attachments": [{"text": "x"}] * 101}, "invalid_attachments"),
     "metadata without type": ({"text": "x", "metadata": {"event_payload": {}}}, "invalid_metadata_format"),
 }
 
@@ -214,6 +333,56 @@ VIEWS: dict[str, tuple[dict[str, Any], str, str]] = {
         {**MODAL, "private_metadata": "x" * 3001},
         "modal",
         "must be less than 3001 characters [json-pointer:/view/private_metadata]",
+    ),
+    "submit too long": (
+        {**MODAL, "submit": plain("x" * 25)},
+        "modal",
+        "must be less than 25 characters [json-pointer:/view/submit/text]",
+    ),
+    "close too long": (
+        {**MODAL, "close": plain("x" * 25)},
+        "modal",
+        "must be less than 25 characters [json-pointer:/view/close/text]",
+    ),
+    "callback id too long": (
+        {**MODAL, "callback_id": "x" * 256},
+        "modal",
+        "must be less than 256 characters [json-pointer:/view/callback_id]",
+    ),
+    "external id too long": (
+        {**MODAL, "external_id": "x" * 256},
+        "modal",
+        "must be less than 256 characters [json-pointer:/view/external_id]",
+    ),
+    "label too long": (
+        {**MODAL, "blocks": [{**INPUT, "label": plain("x" * 2001)}]},
+        "modal",
+        "must be less than 2001 characters [json-pointer:/view/blocks/0/label/text]",
+    ),
+    "hint too long": (
+        {**MODAL, "blocks": [{**INPUT, "hint": plain("x" * 2001)}]},
+        "modal",
+        "must be less than 2001 characters [json-pointer:/view/blocks/0/hint/text]",
+    ),
+    "longest input too long": (
+        {**MODAL, "blocks": [{**INPUT, "element": {"type": "plain_text_input", "max_length": 3001}}]},
+        "modal",
+        "must be between 1 and 3000 [json-pointer:/view/blocks/0/element/max_length]",
+    ),
+    "shortest above longest": (
+        {**MODAL, "blocks": [{**INPUT, "element": {"type": "plain_text_input", "min_length": 9, "max_length": 8}}]},
+        "modal",
+        "must not be more than max_length [json-pointer:/view/blocks/0/element/min_length]",
+    ),
+    "two in focus": (
+        {**MODAL, "blocks": [{**INPUT, "element": {"type": "plain_text_input", "focus_on_load": True}}] * 2},
+        "modal",
+        "only one element may have focus_on_load [json-pointer:/view/blocks/1/element/focus_on_load]",
+    ),
+    "a table in a modal": (
+        {**MODAL, "blocks": [table(1)]},
+        "modal",
+        "unsupported type: table [json-pointer:/view/blocks/0/type]",
     ),
     "a modal as Home": (MODAL, "home", "must be of type home [json-pointer:/view/type]"),
     "markdown in a modal": (

@@ -8,6 +8,7 @@ import pytest
 
 from bot.localslack import LocalSlack, Suggestion
 from bot.localslack.alert_files import alert_names
+from bot.localslack.control import MOST_SHOWN
 from bot.localslack.server import PAGE
 
 
@@ -42,8 +43,17 @@ def test_the_state_holds_what_the_page_shows() -> None:
         assert [command["name"] for command in state["app"]["commands"]] == ["/app"]
         assert {alert["name"] for alert in state["alerts"]} == set(alert_names())
         [message] = state["messages"]["C0CHECKOUT"]
-        assert (message["ts"], message["files"][0]["preview"]) == (ts, "panic: x\n")
+        assert (message["ts"], message["files"][0]["preview"]) == (ts, "panic: x")
         assert [person["name"] for person in state["people"]] == ["maya", "jonas"]
+
+
+def test_the_page_gets_the_newest_messages_with_their_threads(slack: LocalSlack) -> None:
+    first = slack.say("maya", "checkout", "first")
+    slack.say("maya", "checkout", "below the first", first)
+    stamps = [slack.say("maya", "checkout", str(number)) for number in range(MOST_SHOWN)]
+    reply = slack.say("maya", "checkout", "below", stamps[0])
+    shown = httpx.get(f"{slack.url}/control/state").json()["messages"]["C0CHECKOUT"]
+    assert [message["ts"] for message in shown] == [*stamps, reply]
 
 
 def test_files_are_shown_without_letting_them_act(slack: LocalSlack) -> None:
@@ -82,6 +92,10 @@ def test_the_control_api_acts_as_people(slack: LocalSlack) -> None:
     assert post(slack, "command", user="maya", channel="checkout", line="/app").json()["error"] == "dispatch_failed"
     content = base64.b64encode(b"x").decode()
     assert post(slack, "upload", user="maya", channel="checkout", name="a.txt", content_base64=content).json()["files"]
+    assert post(slack, "set_group", handle="oncall", members=["maya"]).json() == {}
+    assert post(slack, "run_line", user="maya", channel="alerts", line="ask @oncall").json() == {}
+    assert httpx.get(f"{slack.url}/control/state").json()["groups"][0]["users"] == ["U0MAYA"]
+    assert httpx.get(f"{slack.url}/control/text", params={"channel": "alerts"}).text == "maya: ask @oncall"
     assert httpx.get(f"{slack.url}/control/text", params={"channel": "checkout"}).text.startswith("maya:")
     assert post(slack, "inject", method="auth.test", status=503).json() == {}
     assert httpx.post(f"{slack.api_url}auth.test").status_code == 503
@@ -93,6 +107,8 @@ REFUSED = {
     "missing values": ("say", {"user": "maya"}, 400),
     "unknown values": ("say", {"user": "maya", "channel": "checkout", "text": "x", "loud": True}, 400),
     "unknown person": ("say", {"user": "nobody", "channel": "checkout", "text": "x"}, 400),
+    "a file that is no base64": ("upload", {"user": "maya", "channel": "checkout", "name": "a", "content_base64": "%"}, 400),
+    "a line that cannot be played": ("run_line", {"user": "maya", "channel": "checkout", "line": "click Nothing"}, 400),
     "unknown alert": ("post_alert", {"name": "nothing"}, 400),
     "unknown fault": ("inject", {"method": "auth.test", "colour": "red"}, 400),
 }

@@ -83,7 +83,7 @@ def test_each_event_goes_to_one_of_several_sockets(quick: LocalSlack) -> None:
 
 def test_a_command_to_nobody_fails_at_once(quick: LocalSlack) -> None:
     assert quick.command("maya", "checkout", "/app").error == "dispatch_failed"
-    assert "is not connected (dispatch_failed)" in quick.channel_text("checkout")
+    assert "is not there, or answered with an error (dispatch_failed)" in quick.channel_text("checkout")
 
 
 def test_commands_and_clicks_without_ack_time_out_visibly(quick: LocalSlack) -> None:

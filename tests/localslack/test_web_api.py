@@ -26,10 +26,12 @@ def refused(call: Callable[[], object]) -> dict[str, Any]:
     return answer
 
 
-def manifest(*, without: str) -> dict[str, Any]:
+def manifest(*, without: str, events: tuple[str, ...] | None = None) -> dict[str, Any]:
     given: dict[str, Any] = yaml.safe_load(DEFAULT_MANIFEST.read_text())
     scopes = given["oauth_config"]["scopes"]["bot"]
     given["oauth_config"]["scopes"]["bot"] = [scope for scope in scopes if scope != without]
+    if events is not None:
+        given["settings"]["event_subscriptions"]["bot_events"] = list(events)
     return given
 
 
@@ -86,8 +88,100 @@ def test_upload_in_one_call(slack: LocalSlack, client: WebClient) -> None:
     [file] = share["files"]
     assert (file["name"], file["title"], file["size"], file["channels"]) == ("stack.txt", "Stack", 11, [CHECKOUT])
     assert client.files_info(file=file["id"])["file"]["id"] == file["id"]
-    assert httpx.get(file["url_private"]).status_code == 403
+    assert httpx.get(file["url_private"]).text.startswith("<!DOCTYPE html>")
     assert httpx.get(file["url_private"], headers={"authorization": f"Bearer {slack.bot_token}"}).text == "goroutine 1"
+
+
+def test_a_person_s_file_is_downloaded_with_the_token_only(slack: LocalSlack) -> None:
+    slack.upload(
+        "maya", "checkout", "crash.log", b"panic: x\n\ngoroutine 1 [running]:\n" + b"main.f()\n" * 20, text="from the pod"
+    )
+    [message] = slack.messages("checkout")
+    assert (message["subtype"], message["user"], message["text"]) == ("file_share", "U0MAYA", "from the pod")
+    [file] = message["files"]
+    assert (file["mode"], file["mimetype"], file["lines"], file["lines_more"]) == ("snippet", "text/plain", 23, 11)
+    assert file["preview"].startswith("panic: x\n\ngoroutine 1")
+    token = {"authorization": f"Bearer {slack.bot_token}"}
+    for address in (file["url_private"], file["url_private_download"]):
+        assert httpx.get(address, headers=token).content.startswith(b"panic: x")
+        for wrong in ({}, {"authorization": "Bearer xoxb-other"}):
+            page = httpx.get(address, headers=wrong)
+            assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+            assert "Sign in" in page.text
+
+
+def test_files_are_not_read_without_the_scope() -> None:
+    with LocalSlack(manifest=manifest(without="files:read", events=())) as slack:
+        slack.upload("maya", "checkout", "crash.log", b"panic: x")
+        file = slack.messages("checkout")[0]["files"][0]
+        answer = httpx.get(file["url_private"], headers={"authorization": f"Bearer {slack.bot_token}"})
+        assert "Sign in" in answer.text
+
+
+def test_a_snippet_says_its_syntax(slack: LocalSlack, client: WebClient) -> None:
+    client.files_upload_v2(channel=CHECKOUT, filename="change", content="- a\n+ b", snippet_type="diff")
+    [file] = slack.messages("checkout")[0]["files"]
+    assert (file["filetype"], file["mode"], file["editable"]) == ("diff", "snippet", True)
+
+
+def test_user_groups(slack: LocalSlack, client: WebClient) -> None:
+    group = slack.set_group("on-call", ["maya", "jonas"])
+    assert client.usergroups_users_list(usergroup=group)["users"] == ["U0MAYA", "U0JONAS"]
+    [plain] = client.usergroups_list()["usergroups"]
+    assert (plain["id"], plain["handle"], "users" in plain) == (group, "on-call", False)
+    [full] = client.usergroups_list(include_users=True, include_count=True)["usergroups"]
+    assert (full["users"], full["user_count"]) == (["U0MAYA", "U0JONAS"], 2)
+    slack.set_group("@on-call", ["jonas"])
+    assert client.usergroups_users_list(usergroup=group)["users"] == ["U0JONAS"]
+    assert refused(lambda: client.usergroups_users_list(usergroup="S0NOBODY"))["error"] == "no_such_subteam"
+    slack.say("maya", "checkout", "ask @on-call")
+    assert slack.messages("checkout")[0]["text"] == f"ask <!subteam^{group}>"
+    assert "ask @on-call" in slack.channel_text("checkout")
+
+
+def test_user_groups_need_their_scope() -> None:
+    with LocalSlack(manifest=manifest(without="usergroups:read")) as slack:
+        client = WebClient(token=slack.bot_token, base_url=slack.api_url)
+        assert refused(client.usergroups_list)["needed"] == "usergroups:read"
+
+
+def test_bookmarks(client: WebClient) -> None:
+    client.bookmarks_add(channel_id=CHECKOUT, title="Runbook", type="link", link="https://example.com/r", emoji=":books:")
+    [bookmark] = client.bookmarks_list(channel_id=CHECKOUT)["bookmarks"]
+    assert (bookmark["title"], bookmark["link"]) == ("Runbook", "https://example.com/r")
+    assert client.bookmarks_list(channel_id="C0ALERTS")["bookmarks"] == []
+    wrong = {"channel_id": CHECKOUT, "title": "x", "type": "link", "link": "javascript:x"}
+    assert refused(lambda: client.bookmarks_add(**wrong))["error"] == "invalid_link"
+
+
+def test_a_thread_is_read_in_pages_with_metadata(client: WebClient) -> None:
+    marker = {"event_type": "answer", "event_payload": {"key": "k1"}}
+    ts = client.chat_postMessage(channel=CHECKOUT, text="top")["ts"]
+    for number in range(20):
+        client.chat_postMessage(channel=CHECKOUT, text=str(number), thread_ts=ts, metadata=marker)
+    pages = [
+        page["messages"] for page in client.conversations_replies(channel=CHECKOUT, ts=ts, limit=15, include_all_metadata=True)
+    ]
+    assert [len(page) for page in pages] == [15, 6]
+    assert pages[1][-1]["metadata"] == marker
+    assert len(client.conversations_replies(channel=CHECKOUT, ts=ts)["messages"]) == 21
+
+
+def test_short_pages_for_apps_outside_the_marketplace() -> None:
+    with LocalSlack(history_limit=15) as slack:
+        client = WebClient(token=slack.bot_token, base_url=slack.api_url)
+        for number in range(20):
+            slack.say("maya", "checkout", str(number))
+        answer = client.conversations_history(channel=CHECKOUT, limit=100)
+        assert (len(answer["messages"]), answer["has_more"]) == (15, True)
+
+
+def test_permalinks_of_replies_name_their_thread(slack: LocalSlack, client: WebClient) -> None:
+    ts = slack.say("maya", "checkout", "top")
+    reply = slack.say("maya", "checkout", "reply", ts)
+    link = client.chat_getPermalink(channel=CHECKOUT, message_ts=reply)["permalink"]
+    assert link == f"{slack.url}/archives/{CHECKOUT}/p{reply.replace('.', '')}?thread_ts={ts}&cid={CHECKOUT}"
+    assert httpx.get(link).text.startswith("<!doctype html>")
 
 
 def test_upload_of_another_length_than_announced_is_refused(client: WebClient) -> None:
@@ -164,6 +258,19 @@ REFUSALS: dict[str, tuple[Callable[[WebClient], object], str]] = {
             channel=CHECKOUT, ts=client.chat_postMessage(channel=CHECKOUT, text="x")["ts"], text="x" * 4001
         ),
         "msg_too_long",
+    ),
+    "emoji that is no name": (
+        lambda client: client.reactions_add(
+            channel=CHECKOUT, timestamp=client.chat_postMessage(channel=CHECKOUT, text="x")["ts"], name="No such!"
+        ),
+        "invalid_name",
+    ),
+    "pinned twice": (
+        lambda client: [
+            client.pins_add(channel=CHECKOUT, timestamp=ts)
+            for ts in [client.chat_postMessage(channel=CHECKOUT, text="x")["ts"]] * 2
+        ],
+        "already_pinned",
     ),
     "limit of zero pages": (lambda client: client.conversations_history(channel=CHECKOUT, limit=-1), "invalid_limit"),
     "invented trigger": (

@@ -34,6 +34,10 @@ MAX_MEBIBYTES = 400
 DUMP = (RECORDED / "go1.27" / "lock-cycle" / "goroutine.txt").read_bytes()
 CRASH = (RECORDED / "go1.27" / "crash-nil" / "service.log").read_bytes()
 PODS = b'{"kind":"PodList","items":[{"kind":"Pod","metadata":{"name":"shop-1"},"status":{"phase":"Running","startTime":"x"}}]}'
+HISTORY = (
+    b'{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"go_goroutines","instance":"10.0.3.7:6060"},'
+    b'"values":[[1763647331.781,"9"],[1763647391.781,"NaN"],[1763647451.781,"14"]]}]}}'
+)
 SAMPLES = {
     "goroutine.txt": (Kind.GOROUTINE, DUMP),
     "goroutine.debug1.txt": (Kind.GOROUTINE, (RECORDED / "go1.27" / "healthy" / "goroutine.debug1.txt").read_bytes()),
@@ -42,6 +46,7 @@ SAMPLES = {
     "goroutineleak.txt": (Kind.GOROUTINELEAK, (RECORDED / "go1.27" / "leak-chan-send" / "goroutineleak.txt").read_bytes()),
     "heap.pb.gz": (Kind.HEAP, (RECORDED / "go1.21" / "healthy" / "heap.pb.gz").read_bytes()),
     "metrics.txt": (Kind.METRICS, (RECORDED / "go1.27" / "healthy" / "metrics.txt").read_bytes()),
+    "history.json": (Kind.HISTORY, HISTORY),
     "service.log": (Kind.SERVICE_LOG, CRASH),
     "pods.json": (Kind.PODS, PODS),
 }
@@ -144,6 +149,8 @@ HOSTILE = {
     "a long line of metrics": ("metrics.txt", b"# HELP a b\n" + LINE),
     "many labels": ("metrics.txt", b"# HELP a b\na{" + b'b="c",' * 500_000 + b"} 1\n"),
     "deep JSON": ("pods.json", b'{"kind":"Pod","items":' + b"[" * 2_000_000),
+    "deep history": ("history.json", HISTORY[:40] + b"[" * 2_000_000),
+    "many values of a history": ("history.json", HISTORY[:-5] + b',[1,"2"]' * 1_000_000 + b"]}]}}"),
     "many digits": ("pods.json", b'{"kind":"Pod","n":' + b"9" * 1_000_000 + b"}"),
     "UTF-16": ("service.log", CRASH.decode().encode("utf-16")),
     "Latin-1": ("service.log", CRASH.replace(b"orders", "Bestellungen für".encode("latin-1"))),

@@ -26,8 +26,24 @@ CHI = (
     "    example.com/shop.Map[...]\n      /src/shop/map.go:7\n"
     "    main.main\n      /src/main.go:9\n"
 )
+SENTRY_TEXT = (
+    "panic: boom\n"
+    '  File "/src/shop/cart.go", line 12, in example.com/shop.(*Cart).Pay\n'
+    "    item := c.items[i]\n"
+    '  File "/src/shop/map.go", line 7, in example.com/shop.Map[...]\n'
+    '  File "/src/main.go", line 9, in main.main\n'
+)
+SENTRY_PAGE = (
+    "2026/11/20 23:03:37 recovered from panic: boom\n"
+    "/src/shop/cart.go in example.com/shop.(*Cart).Pay at line 12\n"
+    "/src/shop/map.go in example.com/shop.Map[...] at line 7\n"
+    "/src/main.go in main.main at line 9\n"
+)
 STACK = [("example.com/shop.(*Cart).Pay", 12), ("example.com/shop.Map[...]", 7), ("main.main", 9)]
-FORMS = {"reporter": (REPORTER, "panic"), "pairs": (PAIRS, "http-panic"), "chi": (CHI, "http-panic")}
+FORMS = {"reporter": (REPORTER, "panic"), "pairs": (PAIRS, "http-panic"), "chi": (CHI, "http-panic")} | {
+    "sentry text": (SENTRY_TEXT, "panic"),
+    "sentry page": (SENTRY_PAGE, "http-panic"),
+}
 WRAPPINGS = {"plain": "", "cri": "2026-11-20T23:03:37.1Z stderr F ", "compose": "web-1  | "}
 
 
@@ -90,6 +106,7 @@ SILENT = {
     "java": "upstream said: panic: boom\n\tat com.shop.Cart.add(Cart.java:14)\n\tat com.shop.Main.main(Main.java:3)\n",
     "node": "upstream said: panic: boom\n    at Cart.add (/app/cart.js:3:11)\n    at /app/main.js:9:2\n",
     "python": 'upstream said: panic: boom\n  File "cart.py", line 3, in add\n',
+    "sentence": "upstream said: panic: boom\nlint: cart.go in package shop at line twelve\n",
     "source": "upstream said: panic: boom\n  caller: cart.go:12\nlevel=info source=cart.go:12 msg=ready\n",
     "far": "recovered from panic: boom\n" + "handled\n" * 5 + "main.f\n\t/src/main.go:12\n",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 
 import pytest
@@ -11,7 +12,12 @@ from bot.model.logs import LogReading
 from bot.parse.log import parse_log
 
 BLOCK_BYTES = 1 << 20
-PREFIX = "web-1  | "
+PREFIXES = {
+    "bare": "",
+    "compose": "web-1  | ",
+    "cri": "2026-11-20T14:02:11.118Z stderr F ",
+    "timestamps": "2026-11-20T14:02:11.118204001Z ",
+}
 
 
 def goroutine(number: int, *, kind: int = 0, state: str = "chan receive, 3 minutes") -> str:
@@ -21,11 +27,15 @@ def goroutine(number: int, *, kind: int = 0, state: str = "chan receive, 3 minut
     return f"goroutine {number} [{state}]:\n{frames}created by example.com/shop.start in goroutine 1\n\t/src/s.go:4 +0x2f\n"
 
 
-def both_ways(text: str) -> tuple[LogReading, LogReading]:
-    """Read a text as it is, and line by line: lines that name their writer are never taken whole."""
+def both_ways(text: str, prefix: str = "") -> tuple[LogReading, LogReading]:
+    """Read a text as it is or with a prefix, and line by line: lines in JSON are never taken whole."""
     assert len(text) > 2 * BLOCK_BYTES, "the first block is read line by line anyway"
-    named = "".join(f"{PREFIX}{line}\n" for line in text.split("\n"))
-    return parse_log(io.BytesIO(text.encode())), parse_log(io.BytesIO(named.encode()))
+    lines = text.split("\n")
+    worn = "".join(f"{prefix}{line}\n" for line in lines) if prefix else text
+    wrapped = "".join(
+        json.dumps({"log": f"{line}\n", "stream": "stderr", "time": "2026-11-20T14:02:11Z"}) + "\n" for line in lines
+    )
+    return parse_log(io.BytesIO(worn.encode())), parse_log(io.BytesIO(wrapped.encode()))
 
 
 def dump(count: int) -> list[str]:
@@ -34,12 +44,13 @@ def dump(count: int) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize("prefix", PREFIXES.values(), ids=PREFIXES)
 @pytest.mark.parametrize("opening", ["SIGQUIT: quit\nPC=0x47 m=0 sigcode=0\n\n", "panic: boom\n\n", ""])
-def test_both_ways_find_the_same(opening: str) -> None:
+def test_both_ways_find_the_same(opening: str, prefix: str) -> None:
     lines = "\n".join(f"2026/11/20 23:03:{number % 60:02d} served order {number}" for number in range(500))
     goroutines = "\n".join(dump(4_000))
     text = f"{lines}\n{opening}{goroutines}\nexit status 2\n{lines}\n"
-    whole, by_line = both_ways(text)
+    whole, by_line = both_ways(text, prefix)
     found, expected = (
         [*whole.dumps, *(crash.dump for crash in whole.crashes)],
         [
@@ -74,14 +85,15 @@ ENDING = [
 ]
 
 
+@pytest.mark.parametrize("prefix", [PREFIXES["bare"], PREFIXES["cri"]], ids=["bare", "cri"])
 @pytest.mark.parametrize("ending", ENDING)
-def test_nothing_that_stands_in_between_makes_a_difference(ending: str) -> None:
+def test_nothing_that_stands_in_between_makes_a_difference(ending: str, prefix: str) -> None:
     goroutines = dump(4_000)
     places = random.Random(len(ending))  # noqa: S311  # places in a test
     for oddity in HARMLESS * 3:
         goroutines.insert(places.randrange(1_800, 3_500), oddity)
     goroutines.insert(3_900, ending)
-    whole, by_line = both_ways("fatal error: boom\n\n" + "\n".join(goroutines))
+    whole, by_line = both_ways("fatal error: boom\n\n" + "\n".join(goroutines), prefix)
     assert [(crash.message, crash.dump, crash.stack, crash.exit_code, crash.locator) for crash in whole.crashes] == [
         (crash.message, crash.dump, crash.stack, crash.exit_code, crash.locator) for crash in by_line.crashes
     ]

@@ -40,6 +40,13 @@ def test_recorded_evidence_is_what_its_name_says(path: Path) -> None:
             b"2026/11/20 23:03:37 [error] 31#31: *7 connect() failed (111: Connection refused) while connecting\n",
             Kind.GATEWAY_LOG,
         ),
+        (
+            b'2026-11-20T14:02:11+0000 node-4 kubelet[1187]: I1120 14:02:11.118204    1187 prober.go:107] "Probe failed"\n',
+            Kind.KUBELET_LOG,
+        ),
+        (b'E1120 14:02:11.118204    1187 pod_workers.go:1300] "Error syncing pod, skipping" err="x"\n', Kind.KUBELET_LOG),
+        (b'I1120 14:02:11.118204    1187 controller.go:107] "Reconciling" pod="shop/a"\n', Kind.SERVICE_LOG),
+        (b'I1120 14:02:11.118204    1187 kubelet.go:1] "x"\npanic: boom\n', Kind.SERVICE_LOG),
         (b"[12345.678901] Memory cgroup out of memory: Killed process 31 (shop)\n", Kind.KERNEL_LOG),
         (b"\xef\xbb\xbf2026/11/20 23:03:37 ready\n", Kind.SERVICE_LOG),
         (b"web-1  | panic: boom\nweb-1  | goroutine 1 [running]:\n", Kind.SERVICE_LOG),

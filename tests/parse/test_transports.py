@@ -92,3 +92,23 @@ def test_tidy(raw: str, clean: str) -> None:
 def test_lines_keep_their_numbers() -> None:
     lines = detect(["web-1  | a", "web-1  | b"]).clean([b"web-1  | a", b"web-1  | b"], first=41)
     assert lines == [Line(41, "a", "web-1", "web-1  | "), Line(42, "b", "web-1", "web-1  | ")]
+
+
+CRI = "2026-11-20T14:02:11.1Z {} {} goroutine 7 [running]:"
+
+
+@pytest.mark.parametrize(
+    ("second", "found"),
+    [
+        (CRI.format("stderr", "F"), b"goroutine 7 [running]:\ngoroutine 7 [running]:"),
+        (CRI.format("stdout", "F"), None),
+        (CRI.format("stderr", "P"), None),
+        ("goroutine 7 [running]:", None),
+    ],
+)
+def test_a_block_is_unwrapped_at_once_only_where_every_line_is_alike(second: str, found: bytes | None) -> None:
+    lines = [CRI.format("stderr", "F"), second]
+    transport = detect(lines[:1])
+    assert transport.bare("\n".join(lines).encode(), lines=2, source="stderr") == found
+    assert detect(["ready"]).bare(b"a\nb", lines=2, source="") == b"a\nb"
+    assert detect([docker(line) for line in lines]).bare(docker("a").encode(), lines=1, source="stderr") is None

@@ -163,8 +163,17 @@ def leak() -> Diagnosis:
         changes=(ChangeRow(kind="revision", before="4ac1d20", after="9f3e771", changed_at=STARTED, instance="10.0.3.7:6060"),),
         problems=("service.log: line 3 is not a log line of any known transport",),
         similar={
-            "9f1c2e7a": (SimilarIncident("INC-3", datetime(2026, 10, 1, 9, 30, tzinfo=UTC), "resolved", "buffer of 1 in fetch"),)
+            "9f1c2e7a": (
+                SimilarIncident(
+                    "INC-3",
+                    datetime(2026, 10, 1, 9, 30, tzinfo=UTC),
+                    "resolved",
+                    "buffer of 1 in fetch",
+                    permalink="https://acme.slack.com/archives/C0SHOP/p1790847000000100",
+                ),
+            )
         },
+        times_seen={"9f1c2e7a": 3},
         runbooks={"9f1c2e7a": RUNBOOK},
     )
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.render.canvas import ACCENT, SERIES
-from bot.render.charts import BAR, BOTTOM, LEFT, RIGHT, TOP, Series, bar_chart, line_chart
+from bot.render.charts import BAR, BOTTOM, LEFT, RIGHT, TOP, bar_chart, line_chart
+from bot.render.svg import Series
 
 START = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.model.diagnosis import Diagnosis
-from bot.render.document import document, document_json
+from bot.model.evidence import CollectFailure, Kind
+from bot.render.document import diagnosis_of, document, document_json
 
 
 def test_document_is_the_contract(leak: Diagnosis, golden: Callable[[str, str], None]) -> None:
@@ -18,7 +19,7 @@ def test_keys_of_the_contract_are_there_in_its_order(leak: Diagnosis) -> None:
     assert set(shown) >= {"targets", "dump", "incident", "masked", "changes", "recovered", "findings", "not_evaluated"}
     assert list(shown["findings"][0]) == [
         "playbook", "failure_class", "title", "severity", "confidence", "summary", "culprit", "instances",
-        "evidence", "explains", "next_steps", "fingerprint", "similar_incidents",
+        "evidence", "explains", "next_steps", "fingerprint", "times_seen", "similar_incidents", "symptoms",
     ]  # fmt: skip
     assert shown["targets"][0]["failures"] == [{"kind": "goroutineleak", "reason": "404: needs Go 1.27"}]
     assert shown["started_at"] == "2026-11-20T14:02:11Z"
@@ -43,3 +44,23 @@ def test_text_that_is_no_unicode_can_still_be_written(leak: Diagnosis) -> None:
 
 def test_the_same_diagnosis_gives_the_same_text(leak: Diagnosis) -> None:
     assert document_json(leak) == document_json(leak)
+
+
+def test_a_document_becomes_the_diagnosis_again(leak: Diagnosis, healthy: Diagnosis) -> None:
+    withheld = CollectFailure(
+        kind=Kind.GOROUTINE, reason="too dear", withheld=True, would_freeze_seconds=7.7, longest_freeze_seconds=1.1
+    )
+    dear = replace(leak.targets[0], failures=(withheld,), revision="9f3e771", go_version="go1.27.3")
+    for diagnosis in (leak, healthy, replace(leak, targets=(dear,), incident="INC-7")):
+        again = diagnosis_of(json.loads(document_json(diagnosis)))
+        assert document(again) == document(diagnosis)
+        assert again.findings[:1] == () or again.findings[0].symptoms[0].summary == leak.findings[0].symptoms[0].summary
+
+
+def test_a_document_of_an_older_version_can_be_read(leak: Diagnosis) -> None:
+    shown = document(leak)
+    for finding in shown["findings"]:
+        del finding["symptoms"]
+    for target in shown["targets"]:
+        del target["revision"], target["go_version"]
+    assert diagnosis_of(shown).findings[0].summary == leak.findings[0].summary

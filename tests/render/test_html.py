@@ -46,7 +46,11 @@ def test_the_page_says_it_all_and_stands_alone(leak: Diagnosis) -> None:
         assert part in text
     assert page.open == []
     assert not {"script", "link", "iframe"} & set(page.seen)
-    assert [address[:22] for address in page.addresses] == ["data:image/png;base64,", "https://go.dev/ref/mem"]
+    assert [address[:22] for address in page.addresses] == [
+        "https://acme.slack.com",
+        "data:image/png;base64,",
+        "https://go.dev/ref/mem",
+    ]
 
 
 def test_code_in_a_step_is_code(leak: Diagnosis) -> None:
@@ -82,6 +86,8 @@ def test_outside_text_is_shown_not_used(leak: Diagnosis) -> None:
     assert "script" not in page.seen
     assert page.seen.count("img") == 1
     assert page.addresses == [
+        "https://acme.slack.com/archives/C0SHOP/p1790847000000100",
         "data:image/png;base64,",
         "http://evil.example/p.png",
+        "https://acme.slack.com/archives/C0SHOP/p1790847000000100",
     ]  # a picture becomes a link: nothing is loaded

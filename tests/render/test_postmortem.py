@@ -11,7 +11,7 @@ from bot.model.evidence import Evidence, Kind
 from bot.model.incident import Incident, TimelineEvent
 from bot.model.numbers import Budget, IncidentTimes
 from bot.render.document import document
-from bot.render.postmortem import Known, postmortem, prevention_of
+from bot.render.postmortem import Known, postmortem, prevention_of, tasks_of
 
 
 @pytest.fixture
@@ -45,6 +45,8 @@ def test_a_draft_says_what_is_known_and_where_it_is_proved(known: Known, leak: D
             evidence=(piece,),
             earlier=(replace(known.incident, number=3, resolution="raised the timeout"),),
             prevention="Give the sender a way out.",
+            named_at=known.incident.opened_at + timedelta(minutes=3),
+            proved_by=(0,),
             culprit_url="https://git.example.com/shop/pool.go#L88",
             budget=budget,
         )
@@ -60,15 +62,21 @@ def test_a_draft_says_what_is_known_and_where_it_is_proved(known: Known, leak: D
     for said in (
         "(<https://git.example.com/shop/pool.go#L88>)",
         "this incident took 31 min of the 40 min 19 s in 28 d; 23 % is left",
-        "- Taken on: after 4 min\n- Mitigated: after 31 min\n- Resolved: not yet",
+        "- Lasted: 31 min until it was mitigated ([timeline](#timeline))",
+        "- Taken on: after 4 min ([timeline](#timeline))\n- Mitigated: after 31 min (",
+        "- Resolved: not yet",
+        "- The cause was named: after 3 min [E1](#evidence)",
+        "pool.go#L88>) [E1](#evidence)",
+        "lines 120-131 [E1](#evidence):",
+        f"{first.summary.split()[0]} goroutines",
         "The same code was to blame in INC-3",
         "raised the timeout",
-        "Give the sender a way out.",
-        "- goroutine.txt of",
+        "### So that it does not come again\n\n- [ ] Give the sender a way out.",
+        "| E1 | goroutine.txt | http://10.0.3.7:6060/debug/pprof/goroutine |",
         first.proofs[0].excerpt.splitlines()[0],
     ):
         assert said in draft, said
-    assert draft.count("- [ ] ") == len(first.next_steps) + 1
+    assert draft.count("- [ ] ") == len(first.next_steps) + 2
 
 
 def test_a_draft_of_which_nothing_is_known_has_only_gaps(known: Known) -> None:
@@ -96,6 +104,20 @@ def test_outside_text_is_no_markup(known: Known) -> None:
 )
 def test_the_prevention_of_a_runbook(runbook: str, text: str) -> None:
     assert prevention_of(runbook) == text
+
+
+@pytest.mark.parametrize(
+    ("prevention", "tasks"),
+    [
+        ("Bound it.\nTest it.", "- [ ] Bound it.\n  Test it."),
+        ("- one\n- two\n  more", "- [ ] one\n- [ ] two\n  more"),
+        ("1. one\n2) two", "- [ ] one\n- [ ] two"),
+        ("```sh\n- no item\n```", "- [ ] Make this change:\n\n  ```sh\n  - no item\n  ```"),
+        ("Do:\n\n| a |\n|---|\n\n#### then", "- [ ] Do:\n\n  | a |\n  |---|\n\n  #### then"),
+    ],
+)
+def test_prevention_becomes_tasks(prevention: str, tasks: str) -> None:
+    assert tasks_of(prevention) == tasks
 
 
 def test_every_playbook_of_ours_can_be_cut(request: pytest.FixtureRequest) -> None:

@@ -61,6 +61,10 @@ def headlines(bot: Bench, channel: str) -> list[str]:
     ]
 
 
+def shown(bot: Bench, channel: str) -> str:
+    return str(bot.answers(channel)[0]["blocks"])
+
+
 def kinds(bot: Bench, service: str) -> list[str]:
     (incident,) = bot.store.incidents.list_incidents(service=service)
     events = sorted(bot.store.timeline.of(incident.number), key=lambda event: event.number)
@@ -72,23 +76,27 @@ def test_from_the_first_alert_to_the_end_there_is_one_answer(bot: Bench) -> None
     post(bot, *both)
     (headline,) = headlines(bot, "checkout")
     assert "pricing.(*Pool).fetch" in headline
-    assert kinds(bot, "checkout") == ["opened", "alert", "diagnosis"]
+    assert kinds(bot, "checkout") == ["opened", "alert", "alert", "diagnosis", "finding"]
     (incident,) = bot.store.incidents.list_incidents(service="checkout")
-    first = next(event for event in bot.store.timeline.of(incident.number) if event.kind == "alert")
-    assert first.text == "HighErrorRate (and 1 more)"
+    titles = [event.text for event in bot.store.timeline.of(incident.number) if event.kind == "alert"]
+    assert sorted(titles) == ["HighErrorRate", "SlowRequests"]
 
     post(bot, *both, alert("Restarts", "checkout"))
-    assert kinds(bot, "checkout")[3:] == ["occurrence", "alert", "alert"]
+    assert kinds(bot, "checkout")[5:] == ["occurrence", "occurrence", "alert"]
     assert len(headlines(bot, "checkout")) == 1, "what still fires is answered once"
+    assert "seen 2 times" in shown(bot, "checkout")
+    assert "also: SlowRequests, Restarts (3 alerts)" in shown(bot, "checkout")
 
     post(bot, *(each | {"status": "resolved"} for each in both), alert("Restarts", "checkout", status="resolved"))
     events = bot.store.timeline.of(incident.number)
     over = next(event for event in events if "it is over" in event.text)
     assert over.text == "alertmanager says it is over: HighErrorRate"
     assert over.occurred_at.isoformat() == "2026-11-20T12:09:05+00:00"
+    assert "all 3 alerts resolved, the last 12:09 UTC by alertmanager" in shown(bot, "checkout")
 
     post(bot, *both, alert("Late", "checkout"))
-    assert len(headlines(bot, "checkout")) == 2, "an alert that comes back is a new question"
+    assert len(headlines(bot, "checkout")) == 1, "one message answers an incident for as long as it is open"
+    assert "1 of 4 alerts resolved" in shown(bot, "checkout")
 
 
 def test_outside_text_comes_out_harmless(bot: Bench) -> None:

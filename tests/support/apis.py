@@ -11,6 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from misbehaving import http_answer
 
+from bot.model.history import HistorySeries
+from bot.parse.history import to_matrix
+
 TOKEN = "t0ken"  # noqa: S105  # of the stand-in
 
 
@@ -39,6 +42,22 @@ def answering(answer: Callable[[Request], tuple[str, bytes]]) -> Callable[[socke
     return reply
 
 
+def event(reason: str, about: str, message: str = "", *, at: str = "2026-11-20T11:58:00Z") -> dict[str, Any]:
+    """Return an event about `Kind/name` as the API server gives it; those about nodes stand in the namespace `default`."""
+    kind, _, name = about.partition("/")
+    namespace = "default" if kind == "Node" else "shop"
+    return {
+        "metadata": {"name": f"{name}.18a", "namespace": namespace, "managedFields": [{"manager": "kubelet"}]},
+        "involvedObject": {"kind": kind, "name": name, "uid": "9f3c"} | ({} if kind == "Node" else {"namespace": namespace}),
+        "reason": reason,
+        "message": message,
+        "count": 1,
+        "firstTimestamp": at,
+        "lastTimestamp": at,
+        "type": "Warning",
+    }
+
+
 def pod(name: str, *, ip: str = "", restarts: int = 0, phase: str = "Running", containers: int = 1) -> dict[str, Any]:
     """Return a pod as the API server gives it."""
     ports = [{"name": "http", "containerPort": 8080}, {"name": "pprof", "containerPort": 6060}]
@@ -53,10 +72,15 @@ def pod(name: str, *, ip: str = "", restarts: int = 0, phase: str = "Running", c
 
 @dataclass
 class Kubernetes:
-    """The API server: pods of the namespace `shop` with the label `app=checkout`, and logs by (pod, previous)."""
+    """The API server: pods of the namespace `shop` with the label `app=checkout`, logs by (pod, previous), and events.
+
+    `forbidden` lists namespaces of which the token may not list events.
+    """
 
     pods: list[dict[str, Any]]
     logs: Mapping[tuple[str, bool], bytes] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    forbidden: tuple[str, ...] = ()
 
     def __call__(self, request: Request) -> tuple[str, bytes]:
         """Answer a request."""
@@ -65,6 +89,8 @@ class Kubernetes:
         if request.path == "/api/v1/namespaces/shop/pods":
             found = self.pods if request.query == {"labelSelector": "app=checkout"} else []
             return "200 OK", json.dumps({"kind": "PodList", "apiVersion": "v1", "items": found}).encode()
+        if request.path in ("/api/v1/namespaces/shop/events", "/api/v1/namespaces/default/events"):
+            return self._events(request.path.split("/")[4], request.query)
         name, _, what = request.path.removeprefix("/api/v1/namespaces/shop/pods/").partition("/")
         known = next((item for item in self.pods if item["metadata"]["name"] == name), None)
         if known is None or what != "log":
@@ -81,6 +107,26 @@ class Kubernetes:
         if previous and not known["status"]["containerStatuses"][0]["restartCount"]:
             return "400 Bad Request", self._failure(f"previous terminated container app in pod {name} not found")
         return "200 OK", self.logs.get((name, previous), b"")
+
+    def _events(self, namespace: str, query: Mapping[str, str]) -> tuple[str, bytes]:
+        """List events in pages, in the order of their names."""
+        assert set(query) <= {"limit", "continue", "fieldSelector"}
+        assert 0 < int(query["limit"]) <= 500
+        if namespace in self.forbidden:
+            return "403 Forbidden", self._failure(
+                f'events is forbidden: cannot list resource "events" in the namespace "{namespace}"'
+            )
+        field_name, _, wanted = query.get("fieldSelector", "").partition("=")
+        assert field_name in ("", "involvedObject.kind")
+        found = [
+            item
+            for item in self.events
+            if item["metadata"]["namespace"] == namespace and wanted in ("", item["involvedObject"]["kind"])
+        ]
+        start, size = int(query.get("continue", "0")), int(query["limit"])
+        rest = {"continue": str(start + size)} if start + size < len(found) else {}
+        page = found[start : start + size]
+        return "200 OK", json.dumps({"kind": "EventList", "apiVersion": "v1", "metadata": rest, "items": page}).encode()
 
     def _failure(self, message: str) -> bytes:
         return json.dumps({"kind": "Status", "status": "Failure", "message": message}).encode()
@@ -131,3 +177,25 @@ class Prometheus:
             return "400 Bad Request", json.dumps(said).encode()
         series = [{"metric": {"__name__": "up", "instance": name}, "value": [1763647331.0, "1"]} for name in self.instances]
         return "200 OK", json.dumps({"status": "success", "data": {"resultType": "vector", "result": series}}).encode()
+
+
+class RangeQueries:
+    """Prometheus with one answer to range queries about `job="checkout"`; it writes down what it was asked."""
+
+    def __init__(self, *series: HistorySeries) -> None:
+        self.series = series
+        self.asked: list[Request] = []
+
+    def __call__(self, request: Request) -> tuple[str, bytes]:
+        """Answer a range query; more than 11,000 points of a series are too many."""
+        self.asked.append(request)
+        if request.path != "/api/v1/query_range":
+            return "404 Not Found", b"404 page not found"
+        assert set(request.query) == {"query", "start", "end", "step"}
+        start, end, step = (float(request.query[name]) for name in ("start", "end", "step"))
+        assert end > start
+        assert (end - start) / step <= 11_000
+        if 'job="checkout"' not in request.query["query"]:
+            said = {"status": "error", "errorType": "bad_data", "error": 'invalid parameter "query"'}
+            return "400 Bad Request", json.dumps(said).encode()
+        return "200 OK", to_matrix(self.series)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,12 @@ from bot.config import Config, Settings
 from bot.incidents.store import Store
 from bot.localslack import LocalSlack
 from bot.serve import running
+from bot.work import Pace
 
 MANIFEST = Path(__file__).parents[2] / "deploy" / "slack-manifest.yaml"
 SECONDS = 60.0
 BOT_ID = "B0GOCRASH"
+UNHURRIED = 1e6
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Bench:
     def settle(self) -> None:
         """Wait until the bot has done everything that follows from what happened in Slack."""
         self.slack.wait_idle(until=self.store.is_idle, timeout_seconds=SECONDS, quiet_seconds=0.3)
+
+
+def shown(message: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what people see of a message, to tell two from one that was posted twice: its text and its files' names."""
+    return (message["text"], *(file["name"] for file in message.get("files", [])))
 
 
 def settings(slack: LocalSlack, data: Path) -> Settings:
@@ -57,8 +64,8 @@ def local_slack() -> Iterator[LocalSlack]:
 
 
 @contextmanager
-def bench(config: Config, data: Path) -> Iterator[Bench]:
-    """Run the unmodified bot against a local Slack."""
-    with local_slack() as slack, running(config, settings(slack, data)) as bot:
+def bench(config: Config, data: Path, pace: Pace | None = None) -> Iterator[Bench]:
+    """Run the unmodified bot against a local Slack, which takes more messages a second than the real one."""
+    with local_slack() as slack, running(config, settings(slack, data), pace or Pace(burst=UNHURRIED)) as bot:
         slack.wait_connected()
         yield Bench(slack, bot.store, bot.url)

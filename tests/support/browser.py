@@ -59,6 +59,10 @@ class Browser:
                 raise TimeoutError(f"the page never came to {script}; it shows: {self.run('document.body.innerText')}")
             time.sleep(0.05)
 
+    def prefer(self, scheme: str) -> None:
+        """Let the page's reader prefer `light` or `dark`."""
+        self._call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
     def picture(self, path: Path) -> None:
         """Save what the page shows as a PNG."""
         path.write_bytes(base64.b64decode(self._call("Page.captureScreenshot", format="png")["data"]))

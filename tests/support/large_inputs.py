@@ -36,6 +36,7 @@ class Inputs:
     half: Path
     labelled: Path
     large: Path
+    prefixed: Path
     heap: Path
     log: Path
 
@@ -48,6 +49,7 @@ def make_inputs(directory: Path) -> Inputs:
         half=directory / "half.txt",
         labelled=directory / "labelled.txt",
         large=directory / "large.txt",
+        prefixed=directory / "prefixed.log",
         heap=directory / "heap.pb.gz",
         log=directory / "service.log",
     )
@@ -58,6 +60,7 @@ def make_inputs(directory: Path) -> Inputs:
     _make(inputs.labelled, lambda path: _run(program, path, "dump", f"--goroutines={GOROUTINES}", "--labels"))
     _make(inputs.heap, lambda path: _run(program, path, "heap", f"--samples={SAMPLES}"))
     _make(inputs.large, lambda path: _repeat(inputs.dump, path))
+    _make(inputs.prefixed, lambda path: _prefix(inputs.dump, path))
     _make(inputs.log, _write_log)
     return inputs
 
@@ -89,6 +92,16 @@ def _repeat(source: Path, path: Path) -> None:
             with source.open("rb") as dump:
                 shutil.copyfileobj(dump, out, 1 << 20)
             out.write(b"\n")
+
+
+def _prefix(source: Path, path: Path) -> None:
+    """Write a dump as `kubectl logs --timestamps` shows it below a line of the log."""
+    with source.open("rb") as dump, path.open("wb") as out:
+        out.write(b"2026-11-20T13:59:59.118204001Z ready\n")
+        for number, line in enumerate(dump):
+            out.write(
+                b"2026-11-20T14:%02d:%02d.%06d001Z " % (number // 60_000_000, number // 1_000_000, number % 1_000_000) + line
+            )
 
 
 def _write_log(path: Path) -> None:

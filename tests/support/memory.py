@@ -26,5 +26,5 @@ def remember(store: Store, recording: str, *, now: datetime, service: str = "che
     for piece in bundle.evidence:
         store.evidence.put(piece, service=service, job=job)
     store.evidence.attach(job=job, incident=incident.number)
-    store.diagnoses.record(incident.number, diagnosis, document(diagnosis), actor="ana", now=now)
+    store.diagnoses.record(incident.number, diagnosis, document(diagnosis), actor="ana", now=now, job=job)
     return incident

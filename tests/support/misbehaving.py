@@ -36,6 +36,7 @@ class Misbehaving:
     reply: Reply
     socket_path: Path | None = None
     context: ssl.SSLContext | None = None
+    most: int = MAX_CONNECTIONS
     connections: int = 0
     requests: list[bytes] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
@@ -75,7 +76,7 @@ class Misbehaving:
             thread.join(PATIENCE_SECONDS)
 
     def _accept(self) -> None:
-        for _ in range(MAX_CONNECTIONS):
+        for _ in range(self.most):
             try:
                 connection, _ = self._listener.accept()
             except OSError:

@@ -29,9 +29,11 @@ KINDS = {
     "heap.pb.gz": Kind.HEAP,
     "mutex.pb.gz": Kind.MUTEX,
     "metrics.txt": Kind.METRICS,
+    "history.json": Kind.HISTORY,
     "service.log": Kind.SERVICE_LOG,
     "gateway.log": Kind.GATEWAY_LOG,
     "kernel.log": Kind.KERNEL_LOG,
+    "kubelet.log": Kind.KUBELET_LOG,
     "pods.json": Kind.PODS,
     "events.json": Kind.EVENTS,
 }

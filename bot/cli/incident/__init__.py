@@ -1,10 +1,10 @@
-"""`gocrash incident VERB`: verbs that read, verbs that count, verbs that change something, verbs that write files."""
+"""`gocrash incident VERB`: verbs that read, count, change something, concern people, or write files."""
 
 from __future__ import annotations
 
 import click
 
-from bot.cli.incident import changing, files, measuring, reading
+from bot.cli.incident import changing, files, measuring, people, reading
 
 
 @click.group("incident")
@@ -12,5 +12,5 @@ def command() -> None:
     """Open, follow, search and measure incidents."""
 
 
-for _verb in (*reading.VERBS, *measuring.VERBS, *changing.VERBS, *files.VERBS):
+for _verb in (*reading.VERBS, *measuring.VERBS, *changing.VERBS, *people.VERBS, *files.VERBS):
     command.add_command(_verb)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.incident.access import incident_number, now, open_store, zone_option
-from bot.cli.incident.known import known_of
 from bot.cli.options import config_option, data_option, read_config
 from bot.errors import UsageError
 
 if TYPE_CHECKING:
     from bot.incidents.store import Store
+    from bot.retrospect.saved import Saved
 
 
 @click.command("export")
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def export(key: str, file: Path, data: Path) -> None:
     """Write everything of an incident to one archive, which `gocrash diagnose` and `gocrash replay` read back.
 
-    It holds the timeline, every diagnosis, and the evidence: that of the last collection as a bundle, earlier ones beside it.
+    It holds the timeline, every diagnosis, and the evidence: that of the last diagnosis as a bundle, other collections beside it.
     """
     from bot.collect.archive import pack  # noqa: PLC0415  # `--help` needs none of it
 
@@ -40,26 +40,37 @@ def export(key: str, file: Path, data: Path) -> None:
 
 
 def _write(store: Store, number: int, directory: Path) -> None:
-    from bot.cli.saved import DIAGNOSIS, bundle_of  # noqa: PLC0415
-    from bot.collect.bundle import write_bundle  # noqa: PLC0415
+    from bot.cli.saved import DIAGNOSIS  # noqa: PLC0415
     from bot.render.document import json_text  # noqa: PLC0415
     from bot.render.timeline import timeline_json, timeline_markdown  # noqa: PLC0415
+    from bot.retrospect.saved import saved_collections  # noqa: PLC0415
 
     incident, events, documents = store.incidents.get(number), store.timeline.of(number), store.diagnoses.of(number)
-    *earlier, last = store.evidence.collections(number) or ((),)
+    *others, last = saved_collections(store, number) or (None,)
+    directory.mkdir()
     if last:
-        write_bundle(bundle_of(incident.service, last, documents[-1] if documents else None), directory, _as_it_is)
-    directory.mkdir(exist_ok=True)
-    for index, collection in enumerate(earlier, start=1):
-        write_bundle(bundle_of(incident.service, collection, None), directory / "collections" / str(index), _as_it_is)
+        _write_saved(last, directory)
+    elif documents:
+        (directory / DIAGNOSIS).write_text(json_text(documents[-1]), "utf-8")
+    for index, other in enumerate(filter(None, others), start=1):
+        _write_saved(other, directory / "collections" / str(index))
     (directory / "timeline.json").write_text(timeline_json(incident, events), "utf-8")
     (directory / "timeline.md").write_text(timeline_markdown(incident, events), "utf-8")
-    if documents:
-        (directory / DIAGNOSIS).write_text(json_text(documents[-1]), "utf-8")
     for index, document in enumerate(documents, start=1):
         file = directory / "diagnoses" / f"{index}.json"
         file.parent.mkdir(exist_ok=True)
         file.write_text(json_text(document), "utf-8")
+
+
+def _write_saved(saved: Saved, directory: Path) -> None:
+    """Write evidence as a bundle, and what was said about it."""
+    from bot.cli.saved import DIAGNOSIS  # noqa: PLC0415
+    from bot.collect.bundle import write_bundle  # noqa: PLC0415
+    from bot.render.document import json_text  # noqa: PLC0415
+
+    write_bundle(saved.bundle, directory, _as_it_is)
+    if saved.document:
+        (directory / DIAGNOSIS).write_text(json_text(saved.document), "utf-8")
 
 
 @click.command("postmortem")
@@ -70,14 +81,17 @@ def _write(store: Store, number: int, directory: Path) -> None:
 @data_option
 def postmortem(key: str, form: str, zone: tzinfo, config_file: Path | None, data: Path) -> None:
     """Print the draft of a postmortem: everything that is known, and gaps for what only people know."""
+    from bot.diagnose import load_engine  # noqa: PLC0415
     from bot.render import postmortem as render  # noqa: PLC0415
     from bot.render.page import postmortem_html  # noqa: PLC0415
+    from bot.retrospect.known import known_of  # noqa: PLC0415
 
     with open_store(data) as store:
-        known = known_of(store, incident_number(key), read_config(config_file), now=now())
+        config = read_config(config_file)
+        known = known_of(store, incident_number(key), config, load_engine(config), now=now())
         draft = render.postmortem(known, zone=zone)
     if form == "html":
-        draft = postmortem_html(known.incident, known.events, draft, now=now(), zone=zone)
+        draft = postmortem_html(known.incident, known.events, draft, known.growths, now=now(), zone=zone)
     click.echo(draft, nl=False)
 
 

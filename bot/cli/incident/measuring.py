@@ -13,6 +13,9 @@ from bot.cli.options import DURATION, config_option, data_option, read_config
 from bot.errors import UsageError
 
 _FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+_FORMATS = click.option(
+    "--format", "form", type=click.Choice(["text", "json", "markdown", "html"]), default="text", help="How to print it."
+)
 
 
 class _Percent(click.ParamType[float]):
@@ -31,29 +34,28 @@ class _Percent(click.ParamType[float]):
 @click.command("stats")
 @click.argument("service", default="", metavar="[SERVICE]")
 @click.option("--since", type=DURATION, default="90d", show_default=True, help="How far back.", metavar="DURATION")
-@_FORMAT
+@_FORMATS
+@config_option
 @data_option
-def stats(service: str, since: float, form: str, data: Path) -> None:
-    """Say how many incidents there were, how long they took (medians), and what came again."""
+def stats(service: str, since: float, form: str, config_file: Path | None, data: Path) -> None:
+    """Say how many incidents there were, how long they took (medians), what came again, and what error budgets are left."""
     from rich.console import Console  # noqa: PLC0415  # `--help` needs none of it
 
-    from bot.incidents.numbers import summarise  # noqa: PLC0415
+    from bot.render import numbers as render  # noqa: PLC0415
     from bot.render.document import json_text  # noqa: PLC0415
-    from bot.render.numbers import print_stats, stats_json  # noqa: PLC0415
+    from bot.retrospect.known import statistics_of  # noqa: PLC0415
 
-    begin = now() - timedelta(seconds=since)
     with open_store(data) as store:
-        times = store.numbers.times(since=begin, service=service or None)
-        recurrences = store.numbers.recurrences(since=begin, service=service or None)
-    groups = {
-        "service": summarise(times, lambda each: each.service),
-        "class": summarise(times, lambda each: each.failure_class),
-        "severity": summarise(times, lambda each: each.severity),
-    }
-    if form == "json":
-        click.echo(json_text(stats_json(groups, recurrences)), nl=False)
-    else:
-        print_stats(groups, recurrences, Console())
+        found = statistics_of(store, service or None, read_config(config_file), since=now() - timedelta(seconds=since), now=now())
+    match form:
+        case "json":
+            click.echo(json_text(render.stats_json(found)), nl=False)
+        case "markdown":
+            click.echo(render.stats_markdown(found), nl=False)
+        case "html":
+            click.echo(render.stats_html(found), nl=False)
+        case _:
+            render.print_stats(found, Console())
 
 
 @click.command("budget")
@@ -64,18 +66,16 @@ def stats(service: str, since: float, form: str, data: Path) -> None:
 @data_option
 def budget(service: str, fail_below: float | None, form: str, config_file: Path | None, data: Path) -> None:
     """Say how much of a service's error budget is left, and which incidents took the rest."""
-    from bot.incidents import numbers  # noqa: PLC0415
     from bot.render.document import json_text  # noqa: PLC0415
     from bot.render.numbers import budget_json, budget_text  # noqa: PLC0415
+    from bot.retrospect.known import budget_of  # noqa: PLC0415
 
-    slo = read_config(config_file).service(service).slo
-    if slo is None:
-        raise UsageError(f"`{service}` has no objective: add `slo: {{objective: 99.95, window: 28d}}` to it in the configuration")
-    moment = now()
+    config = read_config(config_file)
+    config.service(service)
     with open_store(data) as store:
-        since = moment - timedelta(seconds=slo.window)
-        outages = store.numbers.outages(service, severities=slo.severities, since=since, now=moment)
-    found = numbers.budget(service, outages, objective_percent=slo.objective, window_seconds=slo.window)
+        found = budget_of(store, service, config, now())
+    if found is None:
+        raise UsageError(f"`{service}` has no objective: add `slo: {{objective: 99.95, window: 28d}}` to it in the configuration")
     click.echo(json_text(budget_json(found)) if form == "json" else budget_text(found), nl=False)
     sys.exit(1 if fail_below is not None and found.left_ratio < fail_below else 0)
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.incident.access import incident_number, now, open_store, zone_option
-from bot.cli.options import data_option
+from bot.cli.options import config_option, data_option, read_config
 from bot.model.incident import Incident, TimelineEvent
+
+if TYPE_CHECKING:
+    from bot.incidents.store import Store
+    from bot.render.growth import Growth
 
 
 @click.command("list")
@@ -43,7 +48,8 @@ def show(key: str, data: Path) -> None:
         latest = store.diagnoses.latest(incident.number)
         linked = store.links.of(incident.number)
         related = store.memory.related(incident.number)
-    print_incident(incident, latest, evidence, Console(), linked=linked, related=related)
+        responders = store.responders.of(incident.number)
+    print_incident(incident, latest, evidence, Console(), linked=linked, related=related, responders=responders)
 
 
 @click.command("timeline")
@@ -52,28 +58,37 @@ def show(key: str, data: Path) -> None:
     "--format", "form", type=click.Choice(["text", "markdown", "json", "csv", "html"]), default="text", help="How to print it."
 )
 @zone_option
+@config_option
 @data_option
-def timeline(key: str, form: str, zone: tzinfo, data: Path) -> None:
-    """Print what happened when, and who did what."""
+def timeline(key: str, form: str, zone: tzinfo, config_file: Path | None, data: Path) -> None:
+    """Print what happened when, and who did what; as HTML with charts of how the findings grew."""
     from bot.render import timeline as render  # noqa: PLC0415
 
     with open_store(data) as store:
         incident = store.incidents.get(incident_number(key))
         events = store.timeline.of(incident.number)
+        growths = _growths(store, incident.number, config_file) if form == "html" else ()
     forms = {
         "text": lambda: render.timeline_text(events, zone=zone),
         "markdown": lambda: render.timeline_markdown(incident, events, zone=zone),
         "json": lambda: render.timeline_json(incident, events),
         "csv": lambda: render.timeline_csv(events),
-        "html": lambda: _page(incident, events, zone),
+        "html": lambda: _page(incident, events, growths, zone),
     }
     click.echo(forms[form](), nl=False)
 
 
-def _page(incident: Incident, events: Sequence[TimelineEvent], zone: tzinfo) -> str:
+def _growths(store: Store, number: int, config_file: Path | None) -> tuple[Growth, ...]:
+    from bot.diagnose import load_engine  # noqa: PLC0415  # the other formats need no playbooks
+    from bot.retrospect.known import growths_in  # noqa: PLC0415
+
+    return growths_in(store, number, load_engine(read_config(config_file)))
+
+
+def _page(incident: Incident, events: Sequence[TimelineEvent], growths: Sequence[Growth], zone: tzinfo) -> str:
     from bot.render.page import timeline_html  # noqa: PLC0415  # the other formats need no templates
 
-    return timeline_html(incident, events, now=now(), zone=zone)
+    return timeline_html(incident, events, growths, now=now(), zone=zone)
 
 
 @click.command("history")

@@ -33,7 +33,7 @@ def migrate(database: Database, migrations: tuple[str, ...] | None = None) -> No
         sqlite3.Error: SQLite refuses.
     """
     migrations = scripts() if migrations is None else migrations
-    applied = _applied(database)
+    applied = applied_to(database)
     if applied == len(migrations):
         return
     if applied > len(migrations):
@@ -43,7 +43,7 @@ def migrate(database: Database, migrations: tuple[str, ...] | None = None) -> No
     database.execute("BEGIN IMMEDIATE")
     try:
         # Asked again, now that nobody else can write: another process may have been faster.
-        applied = _applied(database)
+        applied = applied_to(database)
         database.execute(_TABLE)
         for number, script in enumerate(migrations[applied:], start=applied + 1):
             database.executescript(script)
@@ -54,8 +54,13 @@ def migrate(database: Database, migrations: tuple[str, ...] | None = None) -> No
         raise
 
 
-def _applied(database: Database) -> int:
-    """Return the number of the last migration that the database has had; 0 for an empty one."""
+def applied_to(database: Database) -> int:
+    """Return the number of the last migration that the database has had; 0 for an empty one.
+
+    Raises:
+        StoreError: the database belongs to another program.
+        sqlite3.Error: SQLite refuses.
+    """
     tables = database.table_names()
     if "_migrations" in tables:
         return int(database.execute("SELECT coalesce(max(number), 0) FROM _migrations").fetchone()[0])

@@ -7,8 +7,8 @@ from dataclasses import replace
 from bot.localslack.arguments import Arguments
 from bot.localslack.checks import TEXT_UPDATED
 from bot.localslack.methods.method import Method, joined_channel, missing_scope, visible_channel
+from bot.localslack.nouns import Channel, Message
 from bot.localslack.refusal import Json, Refused
-from bot.localslack.state import Channel, Message
 from bot.localslack.wire import message_json
 from bot.localslack.workspace import Workspace
 

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from typing import TypeVar
 
 from bot.localslack.arguments import Arguments
 from bot.localslack.methods.method import HISTORY, READ, Method, joined_channel, need_scope_for, visible_channel
+from bot.localslack.nouns import Channel, Message
 from bot.localslack.refusal import Json, Refused
-from bot.localslack.state import Channel, Message
 from bot.localslack.wire import channel_json, message_json
 from bot.localslack.workspace import Workspace
 
-MOST_MESSAGES = 999
+T = TypeVar("T")
+
+MOST_ITEMS = 1000
 
 
-def _page(args: Arguments, items: Sequence[Json], default: int) -> tuple[list[Json], str]:
-    """One page of `items` and the cursor of the next one, empty on the last; `invalid_cursor` for a foreign one."""
+def _page(args: Arguments, items: Sequence[T], default: int, most: int = MOST_ITEMS) -> tuple[list[T], str]:
+    """One page of `items` and the cursor of the next one, empty on the last; `invalid_cursor` for a foreign one.
+
+    A page holds `most` items even when more are asked for.
+    """
     limit = args.number("limit", default)
-    if not 0 < limit <= MOST_MESSAGES + 1:
+    if not 0 < limit <= MOST_ITEMS:
         raise Refused("invalid_limit")
+    limit = min(limit, most)
     start = 0
     if cursor := args.text("cursor", ""):
         try:
@@ -40,11 +47,11 @@ def _between(args: Arguments, messages: Sequence[Message]) -> list[Message]:
     return [message for message in messages if low < float(message.ts) < high or float(message.ts) in ends]
 
 
-def _answer(workspace: Workspace, args: Arguments, messages: Sequence[Message]) -> Json:
+def _answer(workspace: Workspace, args: Arguments, messages: Sequence[Message], default: int) -> Json:
     with_metadata = args.flag("include_all_metadata")
-    shown = [message_json(workspace.store, message, workspace.base_url, with_metadata=with_metadata) for message in messages]
-    page, cursor = _page(args, shown, 100)
-    answer: Json = {"messages": page, "has_more": bool(cursor)}
+    page, cursor = _page(args, messages, default, workspace.history_limit)
+    shown = [message_json(workspace.store, message, workspace.base_url, with_metadata=with_metadata) for message in page]
+    answer: Json = {"messages": shown, "has_more": bool(cursor)}
     return answer | ({"response_metadata": {"next_cursor": cursor}} if cursor else {})
 
 
@@ -54,7 +61,7 @@ def _history(workspace: Workspace, args: Arguments) -> Json:
     shown = [
         each for each in workspace.store.messages(channel.id) if not each.visible_to and (not each.is_reply or each.broadcast)
     ]
-    return _answer(workspace, args, _between(args, shown)[::-1]) | {"pin_count": sum(bool(each.pinned_by) for each in shown)}
+    return _answer(workspace, args, _between(args, shown)[::-1], 100) | {"pin_count": sum(bool(each.pinned_by) for each in shown)}
 
 
 def _replies(workspace: Workspace, args: Arguments) -> Json:
@@ -65,8 +72,8 @@ def _replies(workspace: Workspace, args: Arguments) -> Json:
     except Refused:
         raise Refused("thread_not_found") from None
     if parent.is_reply:
-        return _answer(workspace, args, [parent])
-    return _answer(workspace, args, [parent, *_between(args, workspace.store.replies(parent))])
+        return _answer(workspace, args, [parent], MOST_ITEMS)
+    return _answer(workspace, args, [parent, *_between(args, workspace.store.replies(parent))], MOST_ITEMS)
 
 
 def _info(workspace: Workspace, args: Arguments) -> Json:
@@ -86,15 +93,15 @@ def _list(workspace: Workspace, args: Arguments) -> Json:
     ]
     for channel in channels:
         need_scope_for(workspace, channel, "read")
-    page, cursor = _page(args, [channel_json(channel, me) for channel in channels], 100)
-    return {"channels": page, "response_metadata": {"next_cursor": cursor}}
+    page, cursor = _page(args, channels, 100)
+    return {"channels": [channel_json(channel, me) for channel in page], "response_metadata": {"next_cursor": cursor}}
 
 
 def _members(workspace: Workspace, args: Arguments) -> Json:
     channel = visible_channel(workspace, args)
     need_scope_for(workspace, channel, "read")
-    page, cursor = _page(args, [{"id": member} for member in sorted(channel.members)], 100)
-    return {"members": [member["id"] for member in page], "response_metadata": {"next_cursor": cursor}}
+    page, cursor = _page(args, sorted(channel.members), 100)
+    return {"members": page, "response_metadata": {"next_cursor": cursor}}
 
 
 def _join(workspace: Workspace, args: Arguments) -> Json:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from bot.localslack.arguments import Arguments
 from bot.localslack.methods.chat import thread_of
 from bot.localslack.methods.method import Method
+from bot.localslack.nouns import File, Message
 from bot.localslack.refusal import Json, Refused, invalid
 from bot.localslack.schema import Anything, Chars, Many, record
-from bot.localslack.state import File, Message
 from bot.localslack.wire import file_json
 from bot.localslack.workspace import Workspace
 
@@ -21,7 +21,12 @@ def _get_upload_url(workspace: Workspace, args: Arguments) -> Json:
     if length <= 0:
         raise invalid("invalid_arguments", ["missing required field: length"])
     file = File(
-        workspace.store.next_id("F"), args.text("filename"), length, workspace.app.user_id, alt_text=args.text("alt_txt", "")
+        workspace.store.next_id("F"),
+        args.text("filename"),
+        length,
+        workspace.app.user_id,
+        alt_text=args.text("alt_txt", ""),
+        snippet_type=args.text("snippet_type", ""),
     )
     workspace.store.files[file.id] = file
     return {"upload_url": f"{workspace.base_url}/upload/{file.id}", "file_id": file.id}

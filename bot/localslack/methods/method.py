@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.localslack.arguments import Arguments
+from bot.localslack.nouns import Channel
 from bot.localslack.refusal import Json, Refused
-from bot.localslack.state import Channel
 from bot.localslack.workspace import Workspace
 
 

@@ -8,8 +8,8 @@ from bot.localslack.arguments import Arguments
 from bot.localslack.checks import check_view
 from bot.localslack.elements import with_ids
 from bot.localslack.methods.method import Method
+from bot.localslack.nouns import View
 from bot.localslack.refusal import Json, Refused, invalid
-from bot.localslack.state import View
 from bot.localslack.workspace import Workspace
 
 MOST_STACKED = 3
@@ -18,10 +18,20 @@ MOST_STACKED = 3
 def new_view(workspace: Workspace, user: str, body: Json, *, kind: str, below: View | None = None) -> View:
     """A checked view with fresh ids; `below` is the one it is stacked on."""
     check_view(body, kind=kind)
+    _unique(workspace, user, body)
     view_id = workspace.store.next_id("V")
     filled = body | {"blocks": list(with_ids(body["blocks"]))}
     root = below.root_id if below else view_id
     return View(view_id, user, filled, workspace.store.next_ts(), root, below.id if below else "")
+
+
+def _unique(workspace: Workspace, user: str, body: Json) -> None:
+    """An `external_id` names one view of the workspace at a time."""
+    external = body.get("external_id")
+    open_now = [view for stack in workspace.store.modals.values() for view in stack]
+    shown = [*open_now, *(view for view in workspace.store.homes.values() if view.user != user)]
+    if external and any(view.body.get("external_id") == external for view in shown):
+        raise Refused("duplicate_external_id")
 
 
 def push_view(workspace: Workspace, user: str, body: Json) -> View:

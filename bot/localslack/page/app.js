@@ -1,8 +1,10 @@
 // The page: fetches the workspace after every change, draws it, and sends what the person does to the control API.
-import { el } from "./dom.js";
+import { el, safeUrl } from "./dom.js";
 import { filledIn, renderBlocks } from "./blocks.js";
+import { wireComposer } from "./composer.js";
+import { dropdown, entry } from "./menu.js";
 import { renderList } from "./messages.js";
-import { textObject } from "./mrkdwn.js";
+import { mrkdwn, textObject } from "./mrkdwn.js";
 
 const by = (id) => document.getElementById(id);
 const APP_VIEW = "app";
@@ -47,6 +49,7 @@ async function act(where, part, blockId, chosen, values) {
 function names() {
   const table = {};
   for (const person of state.people) table[person.id] = person.real_name;
+  for (const group of state.groups) table[group.id] = group.handle;
   for (const bot of state.bots) if (bot.user_id) table[bot.user_id] = bot.name;
   for (const channel of state.channels) if (channel.name) table[channel.id] = channel.name;
   return table;
@@ -60,7 +63,58 @@ function context() {
     react: (ts, name, present) => send("react", { user: me, ts, name, present }),
     pin: (ts, present) => send("pin", { user: me, ts, present }),
     shortcut: (ts, callbackId) => send("shortcut", { user: me, callback_id: callbackId, ts }),
+    options: (where, part, query) => optionsFor(where, part, query),
+    edit: (message) => editMessage(message),
+    remove: (message) => removeMessage(message),
+    link: (message) => `${location.origin}/archives/${currentChannel()}/p${message.ts.replace(".", "")}${isReply(message) ? `?thread_ts=${message.thread_ts}&cid=${currentChannel()}` : ""}`,
+    alerts: state.alerts, becomes: (ts, name) => send("edit_alert", { ts, name }),
   };
+}
+
+async function optionsFor(where, part, query) {
+  const answer = await send("options", { user: me, where, action_id: part.action_id, query });
+  const given = answer.payload ?? {};
+  return [...(given.options ?? []), ...(given.option_groups ?? []).flatMap((group) => group.options)].map((option) => [option.value, option.text.text]);
+}
+
+/** A message's text as its author typed it: ids are names again. */
+function asTyped(text) {
+  const handles = Object.fromEntries([...state.people.map((each) => [each.id, each.name]), ...state.groups.map((each) => [each.id, each.handle]), [state.app.user_id, state.app.bot_name], ...state.channels.map((each) => [each.id, each.name])]);
+  const named = text.replace(/<([@#])(\w+)(?:\|[^>]*)?>/g, (whole, sigil, id) => sigil + (handles[id] ?? id)).replace(/<!subteam\^(\w+)[^>]*>/g, (whole, id) => `@${handles[id] ?? id}`);
+  return named.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+}
+
+function editMessage(message) {
+  const dialog = by("confirm");
+  const box = el("textarea", { rows: 4, "aria-label": "Message" }, asTyped(message.text));
+  const save = (event) => { event.preventDefault(); dialog.close(); send("edit", { ts: message.ts, text: box.value.trim() }); };
+  dialog.replaceChildren(el("form", { class: "input", onsubmit: save }, el("h2", {}, "Edit message"), box,
+    el("div", { class: "buttons" }, el("button", { type: "button", class: "button", onclick: () => dialog.close() }, "Cancel"), el("button", { class: "button primary" }, "Save"))));
+  dialog.oncancel = null;
+  dialog.showModal();
+}
+
+async function removeMessage(message) {
+  const words = (text) => ({ type: "plain_text", text });
+  const sure = { title: words("Delete message?"), text: words("It is gone for everybody."), confirm: words("Delete"), deny: words("Cancel"), style: "danger" };
+  if (await ask(sure, names())) await send("delete", { ts: message.ts });
+}
+
+function globalShortcuts() {
+  const found = state.app.shortcuts.filter((each) => each.kind === "global");
+  if (!found.length) return [el("span", { class: "dim small none" }, `${state.app.name} has no global shortcuts`)];
+  return found.map((each) => entry(each.name, () => send("shortcut", { user: me, callback_id: each.callback_id }), { detail: state.app.name }));
+}
+
+function drawMarks(channel) {
+  const bookmarks = channel ? state.bookmarks.filter((each) => each.channel === channel.id) : [];
+  const pins = channel ? visible(channel.id).filter((message) => message.pinned_to) : [];
+  by("marks").hidden = bookmarks.length + pins.length === 0;
+  redraw("marks", [bookmarks, pins, channel?.id], () => [
+    pins.length > 0 && dropdown({ label: `📌\uFE0E ${pins.length} pinned`, title: "Pinned messages", kind: "plain" }, () => pins.map((message) =>
+      entry(mrkdwn(message.text || message.attachments?.[0]?.title || message.attachments?.[0]?.fallback || "(a message)", names()), () => go({ thread: isReply(message) ? message.thread_ts : "", message: message.ts })))),
+    ...bookmarks.map((each) => el("a", { href: safeUrl(each.link), target: "_blank", rel: "noopener" }, each.emoji ? [textObject({ type: "plain_text", text: each.emoji }, {}), " "] : "🔗\uFE0E ", each.title)),
+  ].filter(Boolean));
 }
 
 // Where we are, kept in the address: #/checkout, #/checkout/1700000000.000100, #/app/home
@@ -179,6 +233,7 @@ function drawMain() {
   redraw("about", [isApp, channel?.num_members], () => [isApp ? "app" : `${channel.num_members} members`]);
   redraw("tabs", [isApp, place.tab, state.app.home_tab], () => (isApp ? (state.app.home_tab ? ["home", "messages"] : ["messages"]) : []).map((tab) =>
     el("button", { type: "button", class: tab === place.tab ? "tab here" : "tab", onclick: () => go({ tab }) }, tab === "home" ? "Home" : "Messages")));
+  drawMarks(isApp ? null : channel);
   by("composer").hidden = isHome;
   by("composer").querySelector("textarea").placeholder = isApp ? `Message ${state.app.name}` : `Message #${channel.name}`;
   if (isHome) return drawHome();
@@ -202,7 +257,7 @@ function orphan(message) {
 function drawHome() {
   const view = state.homes[me];
   redraw("messages", ["home", me, view], () => {
-    const own = { ...context(), act: (part, blockId, chosen) => act(view.id, part, blockId, chosen, filledIn(by("messages"))) };
+    const own = { ...context(), act: (part, blockId, chosen) => act(view.id, part, blockId, chosen, filledIn(by("messages"))), options: (part, query) => optionsFor(view.id, part, query) };
     return [el("div", { class: "home" }, view ? renderBlocks(view.blocks, own) : el("p", { class: "dim" }, `${state.app.name} has not published a Home tab yet.`))];
   });
 }
@@ -231,7 +286,7 @@ function drawModal() {
   const key = JSON.stringify([view.id, view.hash]);
   if (drawn.modal !== key) {
     drawn.modal = key;
-    const own = { ...context(), act: (part, blockId, chosen) => { if (part.type === "button" || view.blocks.find((block) => block.block_id === blockId)?.type !== "input") act(view.id, part, blockId, chosen, filledIn(dialog)); } };
+    const own = { ...context(), options: (part, query) => optionsFor(view.id, part, query), act: (part, blockId, chosen) => { if (part.type === "button" || view.blocks.find((block) => block.block_id === blockId)?.type !== "input") act(view.id, part, blockId, chosen, filledIn(dialog)); } };
     dialog.replaceChildren(el("form", { onsubmit: (event) => { event.preventDefault(); send("submit_view", { user: me, values: filledIn(dialog) }); } },
       el("div", { class: "bar" }, el("h2", {}, view.title.text), el("span", { class: "dim small" }, state.app.name)),
       el("div", { class: "modal-body" }, renderBlocks(view.blocks, own)),
@@ -268,57 +323,18 @@ async function refresh() {
   draw();
 }
 
-function hintsFor(text) {
-  const word = text.split(/\s/)[0];
-  if (text.startsWith("/")) {
-    return state.app.commands.filter((command) => command.name.startsWith(word)).map((command) =>
-      [command.name + " ", el("b", {}, command.name), el("span", { class: "usage" }, command.usage_hint), el("span", { class: "dim" }, command.description)]);
-  }
-  const at = /(?:^|\s)@(\w*)$/.exec(text);
-  if (!at) return [];
-  const handles = [[state.app.bot_name, state.app.name], ...state.people.map((person) => [person.name, person.real_name])];
-  return handles.filter(([handle]) => handle.startsWith(at[1].toLowerCase())).map(([handle, name]) =>
-    [text.slice(0, text.length - at[1].length) + handle + " ", el("b", {}, "@" + handle), el("span", { class: "dim" }, name)]);
-}
-
-function wireComposer(form, threadOf) {
-  const input = form.querySelector("textarea");
-  const hint = form.querySelector(".hint");
-  const update = () => {
-    const found = hintsFor(input.value);
-    hint.hidden = found.length === 0;
-    hint.replaceChildren(...found.map(([full, ...parts]) => el("button", { type: "button", onclick: () => { input.value = full; input.focus(); update(); } }, ...parts)));
-    input.style.height = "auto";
-    input.style.height = `${Math.min(input.scrollHeight, 200)}px`;
-  };
-  const submit = (event) => {
-    event.preventDefault();
-    const text = input.value.trim();
-    if (!text) return;
-    say(place.channel === APP_VIEW ? state.app.bot_name : place.channel, text, threadOf());
-    input.value = "";
-    update();
-  };
-  input.addEventListener("input", update);
-  input.addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.shiftKey) submit(event); });
-  form.addEventListener("submit", submit);
-  form.querySelector("[type=file]")?.addEventListener("change", async (event) => {
-    const [file] = event.target.files;
-    if (!file) return;
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-    await send("upload", { user: me, channel: place.channel === APP_VIEW ? state.app.bot_name : place.channel, name: file.name, content_base64: btoa(binary), thread_ts: threadOf() });
-    event.target.value = "";
-  });
+function share(threadTs) {
+  return (name, content, text) => send("upload", { user: me, channel: place.channel === APP_VIEW ? state.app.bot_name : place.channel, name, content_base64: content, text, thread_ts: threadTs() });
 }
 
 function wire() {
-  wireComposer(by("composer"), () => "");
-  wireComposer(by("reply"), () => place.thread);
+  for (const [form, threadTs] of [["composer", () => ""], ["reply", () => place.thread]]) {
+    wireComposer(by(form), { getState: () => state, say: (text) => say(place.channel === APP_VIEW ? state.app.bot_name : place.channel, text, threadTs()), share: share(threadTs) });
+  }
+  by("shortcuts").append(dropdown({ label: "⚡", title: "Shortcuts", kind: "clip" }, () => globalShortcuts()));
   by("thread-close").addEventListener("click", () => go({ thread: "" }));
   by("me").addEventListener("change", (event) => { me = event.target.value; sessionStorage.setItem("me", me); drawn.modal = ""; go({ thread: place.thread }); });
   by("alert").addEventListener("change", async (event) => { const name = event.target.value; event.target.value = ""; if (name) await postAlert(name); });
-  document.addEventListener("click", () => { for (const menu of document.querySelectorAll(".menu")) menu.hidden = true; });
   window.addEventListener("hashchange", () => { place = readAddress(); draw(); });
 }
 

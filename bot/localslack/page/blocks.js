@@ -1,10 +1,17 @@
 // Block Kit and legacy attachments as page elements.
-// `context` is {names, people, channels, act(element, blockId, chosen)}; `act` tells the app what somebody did.
+// `context` is {names, people, channels, act(element, blockId, chosen), options(element, query)}: `act` tells the app what somebody
+// did, `options` asks it for the choices of a menu.
 import { el, link, safeUrl } from "./dom.js";
+import { combobox, dropdown, entry } from "./menu.js";
 import { markdown, mrkdwn, textObject } from "./mrkdwn.js";
 
 export function renderBlocks(blocks, context) {
   return blocks.filter((block) => BLOCKS[block.type]).map((block) => BLOCKS[block.type](block, context));
+}
+
+function cellText(cell, names) {
+  if (cell.type === "raw_text") return cell.text;
+  return cell.elements.flatMap((part) => part.elements ?? []).map((each) => each.text ?? each.url ?? names[each.user_id] ?? (each.name ? `:${each.name}:` : ""));
 }
 
 function picture(image) {
@@ -27,6 +34,13 @@ const BLOCKS = {
     el("div", { class: "context" }, block.elements.map((part) => (part.type === "image" ? picture(part) : textObject(part, names)))),
   actions: (block, context) =>
     el("div", { class: "actions" }, block.elements.map((part) => element(part, block.block_id, context))),
+  context_actions: (block, context) =>
+    el("div", { class: "actions" }, block.elements.map((part) => element(part, block.block_id, context))),
+  table: (block, { names }) => {
+    const settings = block.column_settings ?? [];
+    return el("table", { class: "table" }, block.rows.map((row, number) => el("tr", {}, row.map((cell, column) =>
+      el(number ? "td" : "th", { class: `${settings[column]?.align ?? "left"} ${settings[column]?.is_wrapped ? "wrapped" : ""}` }, cellText(cell, names))))));
+  },
   image: (block, { names }) =>
     el("figure", {}, block.title && el("figcaption", {}, textObject(block.title, names)), picture(block)),
   input: (block, context) =>
@@ -83,11 +97,18 @@ const ELEMENTS = {
       type: "button", class: `button ${part.style ?? ""}`, "aria-label": part.accessibility_label,
       onclick: () => { if (safeUrl(part.url ?? "")) window.open(part.url, "_blank", "noopener"); context.act(part, blockId, part.value); },
     }, textObject(part.text, context.names)),
-  overflow: (part, blockId, context) => {
-    const menu = el("div", { class: "menu", hidden: true }, part.options.map((option) =>
-      el("button", { type: "button", onclick: () => { menu.hidden = true; context.act(part, blockId, option.value); } }, textObject(option.text, context.names))));
-    return el("span", { class: "overflow" },
-      el("button", { type: "button", class: "button", "aria-label": "More actions", onclick: (event) => { event.stopPropagation(); menu.hidden = !menu.hidden; } }, "⋯"), menu);
+  overflow: (part, blockId, context) =>
+    dropdown({ label: "⋯", title: "More actions" }, () => part.options.map((option) =>
+      entry(textObject(option.text, context.names), () => context.act(part, blockId, option.value), { detail: option.description?.text ?? "" }))),
+  icon_button: (part, blockId, context) =>
+    el("button", { type: "button", class: "button", "aria-label": part.accessibility_label, onclick: () => context.act(part, blockId, part.value) }, textObject(part.text, context.names)),
+  feedback_buttons: (part, blockId, context) =>
+    el("span", {}, [part.positive_button, part.negative_button].map((vote) =>
+      el("button", { type: "button", class: "button", "aria-label": vote.accessibility_label, onclick: () => context.act(part, blockId, vote.value) }, textObject(vote.text, context.names)))),
+  external_select: (part, blockId, context) => {
+    const initial = part.initial_option ?? part.initial_options?.[0];
+    return combobox({ placeholder: part.placeholder?.text ?? "Search…", least: part.min_query_length ?? 3, initial: initial && [initial.value, initial.text.text] },
+      (query) => context.options(part, query), (value) => context.act(part, blockId, value));
   },
   static_select: (part, blockId, context) =>
     select(part, blockId, context, optionsOf(part).map((option) => [option.value, option.text.text]),
@@ -103,6 +124,8 @@ const ELEMENTS = {
   datepicker: field("date", "initial_date"),
   timepicker: field("time", "initial_time"),
   number_input: field("number", "initial_value"),
+  email_text_input: field("email", "initial_value"),
+  url_text_input: field("url", "initial_value"),
   plain_text_input: (part) => {
     const properties = { placeholder: part.placeholder?.text, maxlength: part.max_length ?? 3000 };
     return part.multiline ? el("textarea", { ...properties, rows: 4 }, part.initial_value ?? "") : el("input", { ...properties, type: "text", value: part.initial_value });
@@ -110,6 +133,7 @@ const ELEMENTS = {
 };
 
 function valueOf(node) {
+  if (node.matches(".external")) return node.dataset.value;
   if (node.matches(".ticks")) {
     const picked = [...node.querySelectorAll("input:checked")].map((input) => input.value);
     return node.querySelector("[type=radio]") ? picked[0] ?? "" : picked;
@@ -119,7 +143,7 @@ function valueOf(node) {
 
 /** What is filled in below `root`: {action id: value}. */
 export function filledIn(root) {
-  const inputs = [...root.querySelectorAll("[data-action]")].filter((node) => node.matches("input, textarea, select, .ticks"));
+  const inputs = [...root.querySelectorAll("[data-action]")].filter((node) => node.matches("input, textarea, select, .ticks, .external"));
   return Object.fromEntries(inputs.map((node) => [node.dataset.action, valueOf(node)]));
 }
 

@@ -1,8 +1,10 @@
 // One message, and a list of them, as page elements.
-// `context` adds to that of blocks.js: {me, bots, shortcuts, openThread(ts), react(ts, name, present), pin(ts, present), shortcut(ts, id)}.
+// `context` adds to that of blocks.js: {me, bots, shortcuts, alerts, openThread(ts), react(ts, name, present), pin(ts, present),
+// shortcut(ts, id), edit(message), remove(message), link(message), becomes(ts, alert)}.
 import { el } from "./dom.js";
-import { emojiNode, mrkdwn } from "./mrkdwn.js";
+import { emojiNames, emojiNode, mrkdwn } from "./mrkdwn.js";
 import { renderAttachment, renderBlocks } from "./blocks.js";
+import { dropdown, entry, rule } from "./menu.js";
 
 const QUICK = ["eyes", "white_check_mark", "pushpin"];
 const TOGETHER_SECONDS = 300;
@@ -27,23 +29,38 @@ function clock(ts) {
 
 function fileNode(file) {
   const address = `/control/files/${encodeURIComponent(file.id)}`;
-  const head = el("a", { class: "file-name", href: address, target: "_blank", rel: "noopener" }, file.title,
-    el("span", { class: "dim small" }, ` ${file.name} · ${file.size.toLocaleString()} bytes`));
+  const about = [file.title !== file.name && file.name, `${file.size.toLocaleString()} bytes`].filter(Boolean).join(" · ");
+  const head = el("a", { class: "file-name", href: address, target: "_blank", rel: "noopener" }, file.title, el("span", { class: "dim small" }, ` ${about}`));
   if (file.mimetype.startsWith("image/")) return el("div", { class: "file" }, head, el("img", { src: address, alt: file.alt_txt || file.title, loading: "lazy" }));
-  const lines = file.preview.split("\n");
-  const more = lines.length > 12 || file.preview.length < file.size ? "\n…" : "";
-  return el("div", { class: "file" }, head, file.preview && el("pre", {}, lines.slice(0, 12).join("\n") + more));
+  const more = file.lines_more ? el("a", { class: "small", href: address, target: "_blank", rel: "noopener" }, `${file.lines_more.toLocaleString()} more lines`) : null;
+  return el("div", { class: "file" }, head, file.preview && el("pre", {}, file.preview), more);
+}
+
+/** The entries of a message's menu: what its author, everybody, the app's shortcuts and the product that posted it can do. */
+function moreActions(message, context) {
+  const pinned = Boolean(message.pinned_to);
+  const mine = message.user === context.me && !message.bot_id;
+  const shortcuts = context.shortcuts.filter((each) => each.kind === "message");
+  const alerts = context.alerts.filter((each) => each.bot_id === message.bot_id);
+  return [
+    entry(pinned ? "Unpin from channel" : "Pin to channel", () => context.pin(message.ts, !pinned)),
+    entry("Copy link", () => navigator.clipboard.writeText(context.link(message))),
+    mine && entry("Edit message", () => context.edit(message)),
+    mine && entry("Delete message", () => context.remove(message), { danger: true }),
+    shortcuts.length > 0 && rule(),
+    ...shortcuts.map((each) => entry(each.name, () => context.shortcut(message.ts, each.callback_id), { detail: "shortcut" })),
+    alerts.length > 0 && rule(),
+    ...alerts.map((each) => entry(`Edit into: ${each.title}`, () => context.becomes(message.ts, each.name))),
+  ].filter(Boolean);
 }
 
 function toolbar(message, context) {
-  const menu = context.shortcuts.filter((each) => each.kind === "message").map((each) =>
-    el("button", { type: "button", title: "Message shortcut", onclick: () => context.shortcut(message.ts, each.callback_id) }, each.name));
-  const pinned = Boolean(message.pinned_to);
+  const react = (name) => el("button", { type: "button", title: `React with :${name}:`, onclick: () => context.react(message.ts, name, true) }, emojiNode(name));
   return el("div", { class: "toolbar" },
-    QUICK.map((name) => el("button", { type: "button", title: `React with :${name}:`, onclick: () => context.react(message.ts, name, true) }, emojiNode(name))),
+    QUICK.map(react),
+    dropdown({ label: "☺+", title: "Add reaction", kind: "", grid: true }, () => emojiNames().map(react)),
     el("button", { type: "button", title: "Reply in thread", onclick: () => context.openThread(message.thread_ts ?? message.ts) }, "Reply"),
-    el("button", { type: "button", onclick: () => context.pin(message.ts, !pinned) }, pinned ? "Unpin" : "Pin"),
-    menu);
+    dropdown({ label: "⋯", title: "More actions", kind: "" }, () => moreActions(message, context)));
 }
 
 function reactions(message, context) {
@@ -62,7 +79,7 @@ function repliesLink(message, context) {
 }
 
 function body(message, context) {
-  const own = { ...context, act: (part, blockId, chosen) => context.act(message.ts, part, blockId, chosen) };
+  const own = { ...context, act: (part, blockId, chosen) => context.act(message.ts, part, blockId, chosen), options: (part, query) => context.options(message.ts, part, query) };
   const blocks = (message.blocks ?? []).filter((block) => block.type !== "rich_text");
   return el("div", { class: "body" },
     blocks.length ? renderBlocks(blocks, own) : message.text && mrkdwn(message.text, context.names),

@@ -15,6 +15,10 @@ export function emojiNode(name) {
   return emoji[name] ? el("span", { class: "emoji", title: `:${name}:` }, emoji[name]) : document.createTextNode(`:${name}:`);
 }
 
+export function emojiNames() {
+  return Object.keys(emoji);
+}
+
 /** `<!date^1700000000^{date_short} {time}|fallback>` in the reader's zone. */
 function dateNode(target, label) {
   const [, seconds, format] = target.split("^");
@@ -40,6 +44,7 @@ function angle(inside, names) {
     return el("span", { class: "mention" }, target[0] + name);
   }
   if (target.startsWith("!date^")) return dateNode(target, label && unescape(label));
+  if (target.startsWith("!subteam^")) return el("span", { class: "mention" }, label || "@" + (names[target.slice("!subteam^".length)] ?? target));
   if (target.startsWith("!")) return el("span", { class: "mention loud" }, "@" + (label || target.slice(1).split("^")[0]));
   return link(unescape(target), unescape(label || target));
 }

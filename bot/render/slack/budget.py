@@ -24,6 +24,11 @@ MAX_TEXT = 1_500
 MAX_LINE = 700
 MAX_LABEL = 75
 MAX_CONFIRM = 300
+MAX_VIEW_BLOCKS = 100
+MAX_TITLE = 24
+MAX_METADATA = 3_000
+MAX_INPUT = 2_000
+MAX_OPTIONS = 100
 
 NOTE_SIZE = 300
 FENCE = "```"
@@ -127,6 +132,11 @@ def packed(parts: Iterable[Part], limit: int) -> tuple[str, ...]:
 def measure(blocks: Iterable[Block]) -> int:
     """How much of a message's budget blocks take."""
     return sum(length(json.dumps(block, ensure_ascii=False)) + 1 for block in blocks)
+
+
+def fitting_view(body: Sequence[Block]) -> int:
+    """How many of the first blocks fit into one modal or Home tab together with a note of what was left out."""
+    return len(body) if len(body) <= MAX_VIEW_BLOCKS else MAX_VIEW_BLOCKS - 1
 
 
 def fitting(body: Sequence[Block], tail: Sequence[Block] = ()) -> int:

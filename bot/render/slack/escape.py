@@ -19,6 +19,9 @@ from bot.render.phrases import utc, utc_text
 from bot.render.prose import one_line, printable, spans
 
 LONGEST = 3_000
+# An id has a digit in it, which tells it from a name in capitals.
+_PERSON = re.compile(r"[UW](?=[A-Z]*\d)[A-Z0-9]{2,}", re.ASCII)
+_GROUP = re.compile(r"S(?=[A-Z]*\d)[A-Z0-9]{2,}", re.ASCII)
 _MARKS = re.compile(r"[*_~]|:[a-z0-9_+-]*[a-z][a-z0-9_+-]*:")
 
 
@@ -43,6 +46,11 @@ def code(text: str) -> str:
     return f"`{shown}`" if shown else ""
 
 
+def label(text: str) -> str:
+    """Return outside text as the label of a link, where Slack reads no markup: backticks in it become apostrophes."""
+    return escape(_bounded(one_line(text))).replace("`", "'")
+
+
 def fence_line(line: str) -> str:
     """Return one line of outside text as it may stand in a code fence: three backticks in it become apostrophes."""
     return escape(_bounded(line)).replace("```", "'''")
@@ -59,6 +67,17 @@ def link(url: str, label: str) -> str:
     if not re.fullmatch(r"(?:https?://|mailto:)[^\s<>|`]+", address):
         return label
     return f"<{address.replace('&', '&amp;')}|{label}>"
+
+
+def mention(member: str) -> str:
+    """Return what names a person or a user group by id, so that Slack tells them; another name is only text.
+
+    >>> mention("U0LEAD1"), mention("S0ONCALL"), mention("maya"), mention("@oncall-shop")
+    ('<@U0LEAD1>', '<!subteam^S0ONCALL>', 'maya', '@oncall-shop')
+    """
+    if _GROUP.fullmatch(member):
+        return f"<!subteam^{member}>"
+    return f"<@{member}>" if _PERSON.fullmatch(member) else inline(member)
 
 
 def date(when: datetime) -> str:

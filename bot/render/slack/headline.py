@@ -20,6 +20,7 @@ from bot.render.phrases import (
     CONFIDENCE,
     all_symptoms,
     changes_text,
+    changes_title,
     cost_text,
     instances_text,
     masked_text,
@@ -29,14 +30,15 @@ from bot.render.phrases import (
     utc,
 )
 from bot.render.slack.blocks import IN_THREAD, buttons, context, listing, message, section
-from bot.render.slack.budget import MAX_LABEL, MAX_LINE, clip, fence
-from bot.render.slack.escape import code, date, inline, link
+from bot.render.slack.budget import MAX_LABEL, MAX_LINE, clip, clip_plain, fence
+from bot.render.slack.escape import code, date, inline, label, link
 
 PROOF_LINES = 6
 PROOF_LIMIT = 1_200
 STEPS_LIMIT = 2_200
 LIST_LIMIT = 1_200
 LINES_SHOWN = 5
+NOTES_SHOWN = 8
 
 SEVERITY_MARKS = {
     Severity.CRITICAL: ":rotating_light: *Critical*",
@@ -111,7 +113,7 @@ def diagnosed(diagnosis: Diagnosis, *, situation: Situation, actions: Sequence[A
         first, *others = diagnosis.findings
         body = [_going_on(first, diagnosis), *_cause(first, diagnosis, situation), *_next(first, diagnosis)]
         body += listing("Also found", [_other(finding) for finding in others], rest=IN_THREAD, limit=LIST_LIMIT)
-        body += listing("Changed since the baseline", [f"• {inline(line)}" for line in changes_text(diagnosis)], rest=IN_THREAD)
+        body += listing(changes_title(diagnosis), [f"• {inline(line)}" for line in changes_text(diagnosis)], rest=IN_THREAD)
         text = f"{diagnosis.service}: {diagnosis.verdict.rstrip('.')}. Severity {first.severity}, confidence {first.confidence}"
     return message(text, body, tail=[*_small_print(diagnosis, situation), *buttons(actions)])
 
@@ -151,11 +153,13 @@ def _going_on(finding: Finding, diagnosis: Diagnosis) -> Block:
 
 def _cause(finding: Finding, diagnosis: Diagnosis, situation: Situation) -> list[Block]:
     """Return the likely cause: title, confidence, the line to blame, what it explains, and the first lines of proof."""
-    label = "Cause" if finding.confidence is Confidence.CERTAIN else "Likely cause"
-    lines = [f"*{label}:* {inline(finding.title)}{_at(finding, situation)} ({CONFIDENCE[finding.confidence]})"]
+    called = "Cause" if finding.confidence is Confidence.CERTAIN else "Likely cause"
+    lines = [f"*{called}:* {inline(finding.title)}{_at(finding, situation)} ({CONFIDENCE[finding.confidence]})"]
     if finding.culprit:
         lines.append(code(clip(finding.culprit.function, MAX_LINE)))
-    lines += [f"Seen before: {inline(incident)}" for incident in seen_before(finding, diagnosis)][:LINES_SHOWN]
+    lines += [f"{link(address, 'Seen before')}: {inline(incident)}" for incident, address in seen_before(finding, diagnosis)][
+        :LINES_SHOWN
+    ]
     lines += [f"Explains: {inline(symptom.summary)}" for symptom in all_symptoms(finding)][:LINES_SHOWN]
     blocks = [section("\n".join(clip(line, MAX_LINE) for line in lines if line))]
     proof = next((proof for proof in finding.proofs if proof.excerpt.strip()), None)
@@ -168,9 +172,11 @@ def _cause(finding: Finding, diagnosis: Diagnosis, situation: Situation) -> list
 
 
 def _at(finding: Finding, situation: Situation) -> str:
-    """Where the culprit stands, linked when it can be: ` at <url|`pool.go:88`>`."""
-    place = short_place_text(finding.culprit) if finding.culprit else ""
-    return f" at {link(situation.culprit_url, code(clip(place, MAX_LINE // 2)))}" if place else ""
+    """Where the culprit stands: ` at <url|pool.go:88>`, or as code where it cannot be linked (Slack shows no code in a label)."""
+    place = clip_plain(short_place_text(finding.culprit), MAX_LINE // 2) if finding.culprit else ""
+    if not place:
+        return ""
+    return f" at {link(situation.culprit_url, label(place)) if situation.culprit_url else code(place)}"
 
 
 def _next(finding: Finding, diagnosis: Diagnosis) -> tuple[Block, ...]:
@@ -195,7 +201,7 @@ def _incident(situation: Situation) -> list[str]:
         parts.append(f"seen {situation.occurrences:,} times")
     if situation.version:
         parts.append(f"version {code(clip(situation.version, MAX_LABEL))}")
-    return parts + [clip(inline(note), MAX_LINE // 2) for note in situation.notes[:LINES_SHOWN]]
+    return parts + [clip(inline(note), MAX_LINE // 2) for note in situation.notes[:NOTES_SHOWN]]
 
 
 def _small_print(diagnosis: Diagnosis, situation: Situation) -> list[Block]:

@@ -10,7 +10,7 @@ from bot.model.message import Action, SlackMessage
 from bot.render.phrases import count_text
 from bot.render.slack.blocks import buttons, context, listing, message, section
 from bot.render.slack.budget import MAX_LINE, clip
-from bot.render.slack.escape import code, date, inline
+from bot.render.slack.escape import code, date, inline, link
 
 STATUS_MARKS = {
     Status.INVESTIGATING: ":mag: investigating",
@@ -76,6 +76,19 @@ def incident(shown: Incident, *, verdict: str = "") -> SlackMessage:
     if shown.resolution:
         body.append(section(f"*What ended it:* {clip(inline(shown.resolution), MAX_LINE)}"))
     return message(f"{shown.key} of {shown.service} is {shown.status}: {shown.title}", body)
+
+
+def answered_elsewhere(service: str, *, incident: str, url: str, occurrences: int, is_last: bool) -> SlackMessage:
+    """Return the line under an alert that is answered elsewhere already.
+
+    `incident` is the key of what it belongs to and `url` the address of the answer, each empty where that is not known;
+    `occurrences` says how often the alert has come; after one that `is_last`, alerts are counted there without a word here.
+    """
+    what = f"{service}: seen {occurrences:,} times" if occurrences > 1 else f"{service}: looked into already"
+    belongs = f", this belongs to {incident}" if incident else ""
+    quiet = " Further alerts of it are only counted there for now." if is_last else ""
+    answer = f", {link(url, 'answered here')}" if url else ""
+    return message(f"{what}{belongs}.{quiet}", [context(f":repeat: {inline(what + belongs)}{answer}.{quiet}")])
 
 
 def done(text: str) -> SlackMessage:

@@ -19,7 +19,7 @@ def main(data: Path, prefix: str) -> None:
                 incident, _ = store.incidents.open_or_join(
                     service="checkout", dedup_key=key, title=key, severity="SEV3", opened_by="U1", now=now
                 )
-                store.incidents.add_note(incident.number, "x" * 5000, actor="U1", now=now)
+                store.incidents.add_note(incident.number, f"{key} " * 500, actor="U1", now=now)
             sys.stdout.write(key + "\n")
             sys.stdout.flush()
 

@@ -51,7 +51,8 @@ def check(message: SlackMessage) -> None:
         if block["type"] == "actions":
             identifiers = [element["action_id"] for element in block["elements"]]
             assert len(identifiers) == len(set(identifiers))
-            assert all(1 <= len(element["text"]["text"]) <= 75 for element in block["elements"])
+            labels = [*block["elements"], *(option for element in block["elements"] for option in element.get("options", ()))]
+            assert all(1 <= len(label["text"]["text"]) <= 75 for label in labels if label.get("type") != "overflow")
     check_message(text=message.text, blocks=message.blocks)
     for file in message.files:
         assert file.name

@@ -19,9 +19,9 @@ from bot.model.diagnosis import (
     TargetReport,
 )
 from bot.model.evidence import CollectFailure, Kind
-from bot.model.facts import ChangeRow
+from bot.model.facts import AllocationGrowthRow, ChangeRow, GoroutineGroupRow, GoroutineGrowthRow
 from bot.model.incident import Incident, Status, TimelineEvent
-from bot.model.message import Action, SlackFile, SlackMessage
+from bot.model.message import Action, Figure, SlackFile, SlackMessage
 from bot.model.rule import Confidence, Severity
 from bot.render.slack import headline, notices, replies
 
@@ -132,6 +132,15 @@ EVENTS = st.lists(
     ),
     max_size=20,
 )
+
+
+def group_row(text: str, count: int) -> GoroutineGroupRow:
+    return GoroutineGroupRow(
+        state=text, top_function=text, function=text, file=text, line=1, package=text, own_code=True, module=text, entry=text,
+        count=count, share_ratio=0.5, leaked=False, leaked_count=0, benign=False, created_by=text, stack=(text, text),
+    )  # fmt: skip
+
+
 slowly = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
@@ -153,6 +162,28 @@ def test_replies_to_anything(valid: Valid, diagnosis: Diagnosis) -> None:
 
 
 @slowly
+@given(diagnosis=DIAGNOSES, text=OUTSIDE, count=st.integers(0, 10**9))
+def test_exhibits_of_anything(valid: Valid, diagnosis: Diagnosis, text: str, count: int) -> None:
+    group = group_row(text, count)
+    growth = GoroutineGrowthRow(function=text, count=count, count_change=count, samples=2, against=text, state=text)
+    memory = AllocationGrowthRow(
+        function=text, file=text, line=1, inuse_bytes=count, inuse_bytes_change=count, against=text, bytes_per_second=1.0
+    )
+    exhibits = replies.Exhibits(
+        groups=(group,) * 30,
+        goroutine_growth=(growth,) * 30,
+        allocation_growth=(memory,) * 30,
+        figures=(Figure(title=f"goroutines {text}", alt_text=text, png=b"x"),) * 3,
+        evidence=SlackFile(name="checkout.tar.gz", title="x", content=b"x"),
+        left_out=(text,) * 40,
+    )
+    messages = replies.details(diagnosis, exhibits=exhibits)
+    assert len(messages) <= replies.MOST_DETAILS
+    for message in messages:
+        valid(message)
+
+
+@slowly
 @given(incident=INCIDENTS, situation=SITUATIONS, texts=st.lists(OUTSIDE, min_size=1, max_size=5), events=EVENTS)
 def test_short_messages_of_anything(
     valid: Valid, incident: Incident, situation: headline.Situation, texts: list[str], events: list[TimelineEvent]
@@ -165,6 +196,7 @@ def test_short_messages_of_anything(
         headline.failed(first, reason=first, error_id=first, known=texts, situation=situation),
         headline.resolved(incident, diagnosis=None, situation=situation),
         replies.timeline(incident, events, whole=whole),
+        replies.timeline(incident, events),
         notices.help_text([notices.Verb(text, text) for text in texts], services=texts),
         notices.unknown_service(first, []),
         notices.unknown_verb(first, first),

@@ -21,14 +21,14 @@ def test_a_healthy_service_needs_no_replies(healthy: Diagnosis) -> None:
 
 
 def test_evidence_without_a_name_still_makes_a_message(leak: Diagnosis, valid: Valid) -> None:
-    shown = valid(replies.proof(replace(leak.findings[0], proofs=(Proof("", "", "", ""),))))
+    shown = valid(replies.proof([replace(leak.findings[0], proofs=(Proof("", "", "", ""),))]))
     assert shown.blocks[1]["elements"][0]["text"] == "-"
 
 
 def test_cut_proof_is_attached_whole(leak: Diagnosis, valid: Valid) -> None:
     excerpt = "".join(f"goroutine {number} [chan send]:\n" for number in range(200))
     finding = replace(leak.findings[0], proofs=(Proof("goroutine", "10.0.3.7:6060", "lines 1-200", excerpt),))
-    shown = valid(replies.proof(finding))
+    shown = valid(replies.proof([finding]))
     assert "… 176 lines more in the attached file" in str(shown.blocks)
     (file,) = shown.files
     assert file.name == "goroutine-leak-channel-send-proof.txt"
@@ -37,7 +37,7 @@ def test_cut_proof_is_attached_whole(leak: Diagnosis, valid: Valid) -> None:
 
 def test_many_proofs_fit_and_the_rest_is_attached(leak: Diagnosis, valid: Valid) -> None:
     proofs = tuple(Proof("goroutine", f"10.0.3.{number}", "record 1", "x" * 2_000) for number in range(60))
-    shown = valid(replies.proof(replace(leak.findings[0], proofs=proofs)))
+    shown = valid(replies.proof([replace(leak.findings[0], proofs=proofs)]))
     assert "more parts in the attached file" in str(shown.blocks[-1])
     assert shown.files[0].content.count(b"== goroutine") == 60
 
@@ -61,7 +61,7 @@ def test_what_is_missing(leak: Diagnosis, valid: Valid) -> None:
 
 def test_pictures_come_with_words(valid: Valid) -> None:
     figure = Figure(title="Goroutines of checkout/eu", alt_text="412 of 820 goroutines stand in one place.", png=b"\x89PNG")
-    shown = replies.pictures([figure, figure])
+    shown = replies.pictures(replies.Exhibits(figures=(figure, figure)))
     assert [file.name for file in shown.files] == ["1-goroutines-of-checkout-eu.png", "2-goroutines-of-checkout-eu.png"]
     assert shown.files[0].alt_text == figure.alt_text
     assert shown.text.startswith("412 of 820 goroutines stand in one place. 412")
