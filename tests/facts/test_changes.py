@@ -158,7 +158,10 @@ def test_what_only_libraries_do_and_a_chance_sample_of_the_heap_are_no_changes()
 
 
 def metrics(*, goroutines: int, threads: int, at: datetime = NOW) -> Parsed:
-    points = {"go_goroutines": (MetricPoint((), goroutines),), "go_threads": (MetricPoint((), threads),)}
+    points: dict[str, tuple[MetricPoint, ...]] = {
+        "go_goroutines": (MetricPoint((), goroutines),),
+        "go_threads": (MetricPoint((), threads),),
+    }
     return parsed("metrics.txt", MetricsPage(points=points), at=at)
 
 

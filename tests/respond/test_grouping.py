@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Protocol
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,6 +32,11 @@ START = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
 NUMBERS = itertools.count(1)
 
 Make = Callable[[Config], Context]
+
+
+class Clock(Protocol):
+    def __call__(self) -> datetime: ...
+    def forward(self, length: timedelta) -> None: ...
 
 
 def config(*services: str, group: float = 300.0) -> Config:
@@ -112,7 +117,7 @@ def test_what_comes_while_the_answer_is_being_made_belongs_to_it(make_context: M
     assert "1 of 2 alerts resolved, the last 14:02 UTC by alertmanager" in shown(context)
 
 
-def test_another_look_is_taken_for_news_after_the_window_and_edits_the_same_message(make_context: Make, clock: Any) -> None:
+def test_another_look_is_taken_for_news_after_the_window_and_edits_the_same_message(make_context: Make, clock: Clock) -> None:
     context = make_context(config())
     hear(context, message("Slow (checkout)", 0))
     first = answer(context)
@@ -134,7 +139,7 @@ def test_another_look_is_taken_for_news_after_the_window_and_edits_the_same_mess
     assert len(context.store.answers.of(opened(context).number)) == 1
 
 
-def test_an_alert_that_comes_back_after_the_window_is_news(make_context: Make, clock: Any) -> None:
+def test_an_alert_that_comes_back_after_the_window_is_news(make_context: Make, clock: Clock) -> None:
     context = make_context(config())
     hear(context, message("Slow (checkout)", 0))
     answer(context)
@@ -144,7 +149,7 @@ def test_an_alert_that_comes_back_after_the_window_is_news(make_context: Make, c
     assert len(jobs(context, "diagnose")) == 1
 
 
-def test_a_second_look_that_fails_leaves_the_answer_as_it_is(make_context: Make, clock: Any) -> None:
+def test_a_second_look_that_fails_leaves_the_answer_as_it_is(make_context: Make, clock: Clock) -> None:
     context = make_context(config())
     hear(context, message("Slow (checkout)", 0))
     answer(context)
@@ -209,7 +214,7 @@ def test_repeats_are_folded_in_the_timeline(make_context: Make) -> None:
     assert "seen 100 times" in shown(context)
 
 
-def test_a_muted_service_is_counted_and_answered_with_nothing(make_context: Make, clock: Any) -> None:
+def test_a_muted_service_is_counted_and_answered_with_nothing(make_context: Make, clock: Clock) -> None:
     context = make_context(config())
     mutes = context.store.mutes
     mutes.mute("checkout", until=clock() + timedelta(hours=1), reason="load test", actor="maya", now=clock())
@@ -249,7 +254,7 @@ def test_what_a_product_says_in_the_thread_of_its_alert(make_context: Make) -> N
     assert jobs(context, "point") == []
 
 
-def test_a_resolved_incident_is_over_for_the_next_alert(make_context: Make, clock: Any) -> None:
+def test_a_resolved_incident_is_over_for_the_next_alert(make_context: Make, clock: Clock) -> None:
     context = make_context(config())
     hear(context, message("Slow (checkout)", 0))
     answer(context)
@@ -260,7 +265,7 @@ def test_a_resolved_incident_is_over_for_the_next_alert(make_context: Make, cloc
     assert opened(context).number == 2
 
 
-def test_an_incident_that_was_opened_by_hand_gets_its_answer_with_the_first_alert(make_context: Make, clock: Any) -> None:
+def test_an_incident_that_was_opened_by_hand_gets_its_answer_with_the_first_alert(make_context: Make, clock: Clock) -> None:
     context = make_context(config())
     context.store.incidents.open_or_join(
         service="checkout", dedup_key="service", title="slow", severity="SEV3", opened_by="maya", now=clock()
