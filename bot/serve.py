@@ -45,6 +45,7 @@ from bot.respond.crashing import CrashHook
 from bot.respond.dialogs import Dialogs
 from bot.respond.posting import say_refused
 from bot.respond.reception import Reception
+from bot.respond.refreshing import Refresher
 from bot.slack.app import create_app, events, socket, web_client
 from bot.slack.health import Watchdog
 from bot.slack.listeners import register
@@ -101,7 +102,7 @@ def running(config: Config, settings: Settings, pace: Pace | None = None) -> Ite
         workers = Workers(
             store,
             lanes=_lanes(context),
-            ticks=[partial(module.due, context) for module in (scheduling, reminding, announcing)],
+            ticks=[*(partial(module.due, context) for module in (scheduling, reminding, announcing)), Refresher(context).due],
             threads_per_lane=THREADS_PER_LANE,
             post=Poster(client).send,
             refused=lambda message, error: say_refused(store, message, error, now=_now()),

@@ -39,11 +39,14 @@ class Timeline:
     ) -> TimelineEvent:
         """Record an event; `occurred_at` says when it happened where that was not just now.
 
+        Without a `permalink` of its own it has that of the incident's thread, where everything is told.
+
         Raises:
             UsageError: there is no such incident.
         """
         with self._connections.transaction():
-            if self._connections.row("SELECT 1 FROM incidents WHERE number = :incident", incident=incident) is None:
+            thread = self._connections.row("SELECT permalink FROM incidents WHERE number = :incident", incident=incident)
+            if thread is None:
                 raise unknown_incident(incident)
             number = self._connections.insert(
                 "timeline_events",
@@ -53,16 +56,15 @@ class Timeline:
                 actor=actor,
                 occurred_at=occurred_at or now,
                 recorded_at=now,
-                permalink=permalink,
+                permalink=permalink or thread["permalink"],
                 details=details or {},
             )
             return self._event(number)
 
     def locate(self, incident: int, permalink: str) -> None:
-        """Give the address of an incident's thread to the events that were answered there and have none."""
+        """Give the address of an incident's thread to its events that have none of their own."""
         self._connections.write(
-            "UPDATE timeline_events SET permalink = :permalink WHERE incident = :incident AND permalink = ''"
-            " AND kind IN ('opened', 'alert', 'occurrence', 'diagnosis', 'finding')",
+            "UPDATE timeline_events SET permalink = :permalink WHERE incident = :incident AND permalink = ''",
             permalink=permalink,
             incident=incident,
         )
@@ -74,6 +76,16 @@ class Timeline:
             incident=incident,
         )
         return tuple(_event(row) for row in rows)
+
+    def newest(self) -> int:
+        """Return the number of the event that was recorded last; 0 when there is none."""
+        row = self._connections.row("SELECT max(number) AS number FROM timeline_events")
+        return int(row["number"] or 0) if row else 0
+
+    def incidents_after(self, event: int) -> tuple[int, ...]:
+        """Return the numbers of the incidents of which something was recorded after an event."""
+        rows = self._connections.rows("SELECT DISTINCT incident FROM timeline_events WHERE number > :event", event=event)
+        return tuple(row["incident"] for row in rows)
 
     def withdraw(self, event: int, *, actor: str, now: datetime) -> TimelineEvent:
         """Take an event out of what is shown; the row stays, with who withdrew it and when. Twice is as good as once.

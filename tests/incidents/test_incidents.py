@@ -190,7 +190,7 @@ def test_the_thread_can_be_set_later(store: Store, now: datetime) -> None:
     assert (incident.channel, incident.thread, incident.headline, incident.permalink) == ("C9", "17.1", "diagnosis-4", "")
 
 
-def test_the_address_of_the_thread_is_that_of_what_was_answered_there(store: Store, now: datetime) -> None:
+def test_every_event_has_the_address_of_the_thread_or_its_own(store: Store, now: datetime) -> None:
     number = open_one(store, now).number
     store.timeline.add(number, kind="alert", text="slow", actor="Alertmanager", now=now)
     store.timeline.add(number, kind="diagnosis", text="it is", actor="ana", now=now, permalink="https://slack.example/own")
@@ -200,8 +200,9 @@ def test_the_address_of_the_thread_is_that_of_what_was_answered_there(store: Sto
         ("opened", "https://slack.example/p1"),
         ("alert", "https://slack.example/p1"),
         ("diagnosis", "https://slack.example/own"),
-        ("note", ""),
+        ("note", "https://slack.example/p1"),
     ]
+    assert store.incidents.add_note(number, "later", actor="ana", now=now).permalink == "https://slack.example/p1"
     assert store.incidents.set_thread(number, channel="C1", thread="2.1").permalink == ""
 
 
