@@ -219,6 +219,7 @@ def judge(
         started: `time.monotonic()` at the start of the whole run; None counts from here.
     """
     begun = time.monotonic() if started is None else started
+    bundle = _without_secrets(bundle, engine.redactor)
     snapshot = _snapshot(bundle, {id(item.evidence): item for item in parsed}, engine.read)
     facts, masked = engine.redactor.facts(derive(snapshot, own_modules=subject.own_modules, benign=engine.benign))
     context = MatchContext(service=subject.name, classes=engine.classes, targets=bundle.targets, thresholds=subject.thresholds)
@@ -233,11 +234,34 @@ def judge(
         not_evaluated=matched.not_evaluated,
         dump=_dump_counts(snapshot),
         masked=masked + sum(piece.masked for piece in bundle.evidence),
-        problems=(*_problems(snapshot), *matched.problems),
+        problems=tuple(engine.redactor.text(problem)[0] for problem in (*_problems(snapshot), *matched.problems)),
         changes=facts.changes,
         baseline_at=bundle.baseline.taken_at if bundle.baseline else None,
     )
     return Outcome(bundle, facts, with_runbooks(diagnosis, engine, targets=bundle.targets))
+
+
+def _without_secrets(bundle: Bundle, redactor: Redactor) -> Bundle:
+    """Mask what is shown beside the facts: why something could not be had, and how instances are called (files are by name)."""
+
+    def named(target: Target) -> Target:
+        return replace(target, instance=redactor.line(target.instance))
+
+    def kept(piece: Evidence) -> Evidence:
+        # What needs no other name stays the same object: it may have been parsed already.
+        if piece.target is None or named(piece.target) == piece.target:
+            return piece
+        return replace(piece, target=named(piece.target))
+
+    return replace(
+        bundle,
+        targets=tuple(named(target) for target in bundle.targets),
+        evidence=tuple(kept(piece) for piece in bundle.evidence),
+        failures=tuple(
+            replace(failure, target=failure.target and named(failure.target), reason=redactor.line(failure.reason))
+            for failure in bundle.failures
+        ),
+    )
 
 
 def _snapshot(bundle: Bundle, known: Mapping[int, Parsed], read: Callable[[Evidence], Parsed]) -> Snapshot:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
-def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
-    """Send structlog's and the standard library's records to standard error, as JSON lines or for people."""
+def configure_logging(*, json: bool, mask: Callable[[str], str], level: int = logging.INFO) -> None:
+    """Send structlog's and the standard library's records to standard error, as JSON lines or for people.
+
+    `mask` takes the secrets out of each line as it is written, tracebacks included: they quote what services and people said.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -19,7 +23,12 @@ def configure_logging(*, json: bool, level: int = logging.INFO) -> None:
     ]
     renderer = structlog.processors.JSONRenderer() if json else _for_people()
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    written: list[structlog.typing.Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        renderer,
+        lambda _logger, _method, line: mask(str(line)),
+    ]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=written, foreign_pre_chain=shared))
     logging.basicConfig(handlers=[handler], level=level, force=True)
     # httpx and the Slack client log every request with its URL; ours say what the requests were for.
     for noisy in ("httpx", "httpcore", "slack_bolt", "slack_sdk", "uvicorn"):

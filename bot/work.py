@@ -34,6 +34,8 @@ BURST = 6
 PER_SECOND = 1.0
 # A channel belongs to one sender, which keeps its messages in order; a slow upload holds up only the channels of its sender.
 SENDERS = 3
+# A call of the process before this one that Slack has not answered may still take effect: too early a look would not find it.
+UNDER_WAY_SECONDS = 1.0
 # After a fault of our own in a sender.
 FAULT_SECONDS = 30.0
 
@@ -92,6 +94,7 @@ class Workers:
     def start(self) -> None:
         """Give back what a dead process was working on, and start."""
         self._store.queue.requeue_running()
+        self._store.outbox.hold_uncertain(until=self._now() + timedelta(seconds=UNDER_WAY_SECONDS))
         self._metrics.outbox_waiting.set_function(self._store.outbox.waiting)
         for thread in self._threads:
             thread.start()

@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from bot.redact import BLOCK_BYTES, MASK, Redactor
 
 # One word each, as they stand in configurations; the last is numbers only.
-PASSWORDS = ("hunter2", "s3cr3t-Pa55_w.rd", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "83645201")
+PASSWORDS = (
+    "hunter2",
+    "abc{x.1",
+    "%s!wo$rd",
+    "0x-not-hex",
+    "s3cr3t-Pa55_w.rd",
+    "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+    "83645201",
+)
 NAMED = {
     "assignment": "login password=§ failed",
     "colon": "login with password: §",
@@ -52,7 +60,7 @@ NAMED = {
     "JSON in JSON in JSON": r'{"a":"{\"b\":\"{\\\"token\\\":\\\"§\\\",\\\"n\\\":1}\"}"}',
     "text in JSON": r'{"log":"password=\"§\"\n","stream":"stdout"}',
     "bare text in JSON": r'{"log":"password=§\nnext"}',
-    "single quotes in JSON": r'{"log":"password=\u0027§\u0027","q":"password=' "'§'" '"}',
+    "single quotes in JSON": """{"log":"password=\\u0027§\\u0027","q":"password='§'"}""",
     "after a line end in JSON": r'{"log":"first\npassword: §\tx"}',
     "cut off": '{"user":"maya","password":"§',
     "Python": "{'user': 'maya', 'password': '§'}",
@@ -194,12 +202,18 @@ def test_what_is_no_secret_is_left_alone(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
-        ("Set-Cookie: sid=abc123; Path=/; Expires=Wed, 21 Oct 2026 07:28:00 GMT", "Set-Cookie: sid=[masked]; Path=/; Expires=Wed, 21 Oct 2026 07:28:00 GMT"),
+        (
+            "Set-Cookie: sid=abc123; Path=/; Expires=Wed, 21 Oct 2026 07:28:00 GMT",
+            "Set-Cookie: sid=[masked]; Path=/; Expires=Wed, 21 Oct 2026 07:28:00 GMT",
+        ),
         ("&{User:maya Password:correct horse battery Host:db}", "&{User:maya Password:[masked] Host:db}"),
         ("passphrase: correct horse battery", "passphrase: [masked]"),
         ('{"password":"say \\"hi\\" to\\\\","a":1}', '{"password":"[masked]","a":1}'),
         (r'{"log":"password=\"a\\\"b\\\\\" next\n"}', r'{"log":"password=\"[masked]\" next\n"}'),
-        ('parse "postgres://shop:p#ss/w@db/x": invalid port ":p" after host', 'parse "postgres://shop:[masked]@db/x": invalid port "[masked]" after host'),
+        (
+            'parse "postgres://shop:p#ss/w@db/x": invalid port ":p" after host',
+            'parse "postgres://shop:[masked]@db/x": invalid port ":[masked]" after host',
+        ),
         ("token: Bearer abcdef0123", "token: Bearer [masked]"),
     ],
 )
@@ -219,7 +233,9 @@ def test_private_keys_are_masked_in_whatever_they_stand(kind: str) -> None:
         "plain": f"loaded\n{key}done\n",
         "JSON": json.dumps({"private_key": key, "id": 7}),
         "JSON in JSON": json.dumps({"log": json.dumps({"tls": key}) + "\n"}),
-        "one JSON object a line": "".join(json.dumps({"log": f"{line}\n", "stream": "stderr"}) + "\n" for line in key.splitlines()),
+        "one JSON object a line": "".join(
+            json.dumps({"log": f"{line}\n", "stream": "stderr"}) + "\n" for line in key.splitlines()
+        ),
         "container lines": "".join(f"2026-11-20T23:03:30.123456789Z stderr F {line}\n" for line in key.splitlines()),
         "cut off": f"loaded\n{key}"[:170] + "\n2026/11/20 23:03:30 what follows stays\n",
     }
@@ -241,11 +257,36 @@ def test_configured_patterns_are_masked_whole_or_by_their_group() -> None:
 
 
 def test_a_configured_pattern_that_reaches_over_json_leaves_its_structure() -> None:
-    text = b'{"log":"x-internal-user: maya","n":[-15,true,null,"b"],"c":"d"}'
+    text = b'{"log":"x-internal-user: maya","nn":[-15,true,null,"b"],"c":"d"}'
     masked, count = Redactor(["x-internal-[a-z]+: .*"]).data(text)
     assert count == 1
     assert b"maya" not in masked
     assert types_of(json.loads(masked)) == [str, [int, bool, type(None), str], str]
+
+
+def test_a_private_key_across_blocks_of_a_stream_is_masked_and_so_is_every_line() -> None:
+    line = b"password=hunter2 and some more words\n"
+    text = line * (BLOCK_BYTES // len(line)) + PEM.format("", *LINES).encode() + line * (BLOCK_BYTES // len(line))
+    sink = io.BytesIO()
+    assert Redactor().stream(io.BytesIO(text), sink) == 2 * (BLOCK_BYTES // len(line)) + 1
+    assert [secret for secret in (b"hunter2", *(each.encode() for each in LINES)) if secret in sink.getvalue()] == []
+    packed = io.BytesIO()
+    Redactor().stream(io.BytesIO(gzip.compress(text, compresslevel=0)), packed)
+    assert gzip.decompress(packed.getvalue()) == sink.getvalue()
+
+
+@pytest.mark.parametrize(
+    "worst", ["token=", "\\", 'password="', "eyJ", "a@", "://a:", "-----BEGIN PRIVATE KEY-----", "Cookie: a=b;", "token: Bearer "]
+)
+def test_the_time_grows_with_the_length_only(worst: str) -> None:
+    def seconds(length: int) -> float:
+        text = ('token=\\"' + worst * (length // len(worst))).encode()
+        begun = time.process_time()
+        Redactor().data(text)
+        return time.process_time() - begun
+
+    # Quadratic would be 64 times as long; the machine is shared.
+    assert seconds(1 << 19) < 30 * max(min(seconds(1 << 16), seconds(1 << 16)), 0.005)
 
 
 def test_a_secret_that_has_several_signs_counts_once() -> None:
@@ -254,9 +295,37 @@ def test_a_secret_that_has_several_signs_counts_once() -> None:
 
 FRAGMENTS = st.sampled_from(
     [
-        *("password", "token", "secret", "api_key", "Authorization", "Cookie", "pass", "=", ":", ": ", "\\", '"', "'", "\n", "\\n", " ", ","),
+        *(
+            "password",
+            "token",
+            "secret",
+            "api_key",
+            "Authorization",
+            "Cookie",
+            "pass",
+            "=",
+            ":",
+            ": ",
+            "\\",
+            '"',
+            "'",
+            "\n",
+            "\\n",
+            " ",
+            ",",
+        ),
         *("hunter2", "maya@example.org", "Bearer ", "postgres://shop:", "@", "@db/", "[", "]", "{", "}", "%22", "%3D", "&", ";"),
-        *("-----BEGIN PRIVATE KEY-----", "-----END", "eyJhbGciOiJI.eyJzdWIi", "AKIAIOSFODNN7EXAMPLE", "[masked]", "**", "123456", "value", "`"),
+        *(
+            "-----BEGIN PRIVATE KEY-----",
+            "-----END",
+            "eyJhbGciOiJI.eyJzdWIi",
+            "AKIAIOSFODNN7EXAMPLE",
+            "[masked]",
+            "**",
+            "123456",
+            "value",
+            "`",
+        ),
     ]
 )
 TEXTS = st.one_of(st.text(), st.lists(FRAGMENTS, max_size=14).map("".join))
@@ -264,7 +333,9 @@ VALUES = st.recursive(
     st.one_of(TEXTS, st.integers(), st.booleans(), st.none()),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3),
-        st.dictionaries(st.one_of(st.sampled_from(["password", "token", "name", "value", "log", "Cookie"]), TEXTS), inner, max_size=3),
+        st.dictionaries(
+            st.one_of(st.sampled_from(["password", "token", "name", "value", "log", "Cookie"]), TEXTS), inner, max_size=3
+        ),
         inner.map(json.dumps),
     ),
     max_leaves=6,

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+import structlog
 from bench import bench
 from cli import gocrash
 from misbehaving import Misbehaving, http_answer
 from recorder import renamed
 
-from bot.config import Config, Defaults, LogSource, Service
+from bot.config import Config, Defaults, LogSource, Service, SlackSettings
 from bot.model.units import Duration
+from bot.redact import Redactor
+from bot.telemetry import configure_logging
 
 PROFILE = Path(__file__).parent / "goservices" / "recorded" / "go1.27" / "leak-chan-send" / "goroutine.pb.gz"
 SECRETS = ("maya.lind@example.org", "hunter2secret", "pa55w0rdXYZ", "abcdef0123456789abcdef", "tok3nInAProfile")
@@ -32,6 +37,7 @@ created by main.main in goroutine 1
 LOG = """2026/11/20 23:03:30 listening on :8080
 2026/11/20 23:03:31 request failed: Authorization: Bearer abcdef0123456789abcdef
 2026/11/20 23:03:32 error: cannot log in: user=shop password=pa55w0rdXYZ
+{"level":"error","msg":"login \\"maya.lind@example.org\\" password=\\"pa55w0rdXYZ\\"\\n","token":"tok3nInAProfile"}
 panic: dial postgres://shop:hunter2secret@db:5432/shop: connection refused
 
 goroutine 1 [running]:
@@ -112,3 +118,75 @@ def test_the_bot_stores_and_posts_none(evidence: Path, tmp_path: Path) -> None:
     assert "secrets masked" in messages
     assert sum(piece.masked for piece in pieces) >= 4
     assert {name: leaked(content) for name, content in contents(data) if leaked(content)} == {}
+
+
+def test_what_people_and_alerts_say_is_not_kept_with_the_secrets_in_it(evidence: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    config = Config(
+        services={"checkout": Service(replay=str(evidence), channel="C0CHECKOUT")},
+        slack=SlackSettings(crash_logs=("C0CHECKOUT",)),
+    )
+    with bench(config, data) as bot:
+        bot.slack.say("maya", "checkout", f"checkout again:\n```{LOG}```")
+        bot.slack.command("maya", "checkout", "/gocrash note checkout password=pa55w0rdXYZ, ask maya.lind@example.org")
+        alert = {
+            "service": "checkout",
+            "title": "log in failed: password=pa55w0rdXYZ",
+            "text": 'postgres://shop:hunter2secret@db {"Authorization":["Bearer abcdef0123456789abcdef"]}',
+        }
+        assert httpx.post(f"{bot.url}/alerts/generic", json=alert).is_success
+        bot.settle()
+        messages = str(bot.answers("checkout"))
+        assert bot.store.incidents.list_incidents()
+    assert leaked(messages) == []
+    assert {name: leaked(content) for name, content in contents(data) if leaked(content)} == {}
+
+
+def test_a_file_name_and_the_words_of_a_refusal_are_evidence_too(evidence: Path, tmp_path: Path) -> None:
+    named = evidence / "maya.lind@example.org token=tok3nInAProfile.log"
+    named.write_text(LOG)
+    server = Misbehaving(
+        lambda connection, _request: connection.sendall(
+            http_answer(b"no: password=pa55w0rdXYZ", status="500 Internal Server Error")
+        )
+    )
+    try:
+        for form in ("text", "json", "markdown", "html"):
+            run = gocrash("diagnose", named, "--format", form, "--save", tmp_path / "named")
+            assert leaked(run.out) == leaked(run.err) == []
+            url = server.url.replace("//", "//shop:hunter2secret@") + "/?token=tok3nInAProfile"
+            run = gocrash("diagnose", url, "--format", form, "--save", tmp_path / "refused")
+            assert leaked(run.out) == leaked(run.err) == []
+    finally:
+        server.close()
+    for saved in ("named", "refused"):
+        assert {name: leaked(content) for name, content in contents(tmp_path / saved) if leaked(content) or leaked(name)} == {}
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_the_fact_tables_hold_none(evidence: Path, form: str) -> None:
+    run = gocrash("facts", evidence, "--format", form)
+    assert (run.status, leaked(run.out), leaked(run.err)) == (0, [], [])
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_the_log_of_the_bot_holds_none_not_even_in_a_traceback(as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: FBT001
+    handlers, level = logging.root.handlers[:], logging.root.level
+    try:
+        configure_logging(json=as_json, mask=Redactor(["shop-[0-9]+"]).line)
+        try:
+            dict[str, str]()[LOG]
+        except KeyError:
+            structlog.get_logger("bot").exception(
+                "failed", reason="password=pa55w0rdXYZ", url="http://shop:hunter2secret@db/", order="shop-7"
+            )
+        logging.getLogger("other").warning("sent Bearer %s", "abcdef0123456789abcdef")
+        written = capsys.readouterr().err
+    finally:
+        logging.root.handlers[:], logging.root.level = handlers, level
+        structlog.reset_defaults()
+    assert leaked(written) == []
+    assert "shop-7" not in written
+    assert written.count("[masked]") >= 6
+    if as_json:
+        assert [json.loads(line)["level"] for line in written.splitlines()] == ["error", "warning"]

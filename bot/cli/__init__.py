@@ -71,8 +71,15 @@ def main() -> None:
         sys.exit(error.exit_code)
     except ConfigError as error:
         for problem in error.problems:
-            click.echo(f"gocrash: {problem}", err=True)
+            _complain(problem)
         sys.exit(2)
     except GocrashError as error:
-        click.echo(f"gocrash: {error}", err=True)
+        _complain(str(error))
         sys.exit(2)
+
+
+def _complain(problem: str) -> None:
+    """Say what is wrong, without the secrets in it: addresses are quoted as they were typed."""
+    from bot.redact import Redactor  # noqa: PLC0415  # only an error needs it
+
+    click.echo(f"gocrash: {Redactor().line(problem)}", err=True)

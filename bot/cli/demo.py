@@ -54,9 +54,10 @@ QUIET_SECONDS = 0.5
 def command(once: str | None, script: Path | None, port: int, data: Path | None, live: bool, no_browser: bool) -> None:
     """Run the whole bot against a local Slack: no tokens, no Go, no network; nothing to configure."""
     lines = _lines(once, script)
+    from bot.redact import Redactor  # noqa: PLC0415
     from bot.telemetry import configure_logging  # noqa: PLC0415  # `--help` needs none of it
 
-    configure_logging(json=False, level=logging.WARNING)
+    configure_logging(json=False, mask=Redactor().line, level=logging.WARNING)
     with _directory(data) as directory, company(0 if lines else port, directory, live=live) as (slack, store):
         if lines:
             _play(slack, store, lines)

@@ -61,7 +61,7 @@ def command(
     with _progress(quiet=quiet) as progress:
         outcome = diagnose_sources(sources, config=config, engine=engine, wishes=wishes, progress=progress)
     if save:
-        masked = write_bundle(outcome.bundle, save, engine.redactor.data)
+        masked = write_bundle(outcome.bundle, save, engine.redactor.stream)
         click.echo(
             f"gocrash: evidence saved in {save}" + (f", {count_text(masked, 'secret')} masked" if masked else ""), err=True
         )

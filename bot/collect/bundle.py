@@ -12,6 +12,7 @@ Any directory with files of these names can be read; what `meta.yaml` would say 
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import tempfile
@@ -19,12 +20,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from bot.collect.meta import META, Meta, Origin, origin_of, read_meta, write_meta
 from bot.errors import UsageError
 from bot.model.evidence import Bundle, Evidence, Kind, Target
 
-Redact = Callable[[bytes], tuple[bytes, int]]
+Redact = Callable[[BinaryIO, BinaryIO], int]
+"""Copies evidence, secrets masked, and returns how many were masked."""
 
 SERVICE_WIDE = (Kind.GATEWAY_LOG, Kind.KERNEL_LOG, Kind.KUBELET_LOG, Kind.PODS, Kind.EVENTS, Kind.HISTORY)
 """Kinds that belong to the whole service where nothing else is said."""
@@ -34,7 +37,6 @@ _OWN_DIRECTORIES = (_SECOND, _TARGETS, _BASELINE)
 _KINDS = "|".join(re.escape(kind) for kind in sorted(Kind, key=len, reverse=True))
 _NAME = re.compile(rf"({_KINDS})(?:(?<=\.log)|(?:\.[\w-]+)*\.(?:txt|pb|pb\.gz|json|\d+))")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_BLOCK_BYTES = 16 * 1024 * 1024
 
 
 def kind_of_name(name: str) -> Kind | None:
@@ -163,7 +165,8 @@ def _write(bundle: Bundle, directory: Path, redact: Redact) -> int:
         folder = directory / places.get(item.instance, ".") / (_SECOND if item.sample else ".")
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / _free_name(folder, Path(item.name).name)
-        masked += _write_redacted(item, file, redact)
+        with item.open() as source, file.open("wb") as out:
+            masked += redact(source, out)
         files[file.relative_to(directory).as_posix()] = origin_of(replace(item, source=_masked(item.source, redact)))
     write_meta(
         directory / META,
@@ -177,6 +180,12 @@ def _write(bundle: Bundle, directory: Path, redact: Redact) -> int:
         ),
     )
     return masked
+
+
+def as_it_is(source: BinaryIO, sink: BinaryIO) -> int:
+    """Mask nothing: what the store keeps was masked before."""
+    shutil.copyfileobj(source, sink)
+    return 0
 
 
 def _places(instances: dict[str, Target]) -> dict[str, str]:
@@ -201,23 +210,10 @@ def _free_name(folder: Path, name: str) -> str:
     return free
 
 
-def _write_redacted(evidence: Evidence, file: Path, redact: Redact) -> int:
-    """Write evidence with its secrets masked; large texts go in blocks that end with a line, profiles whole."""
-    if file.suffix in (".gz", ".pb"):
-        data, masked = redact(evidence.read())
-        file.write_bytes(data)
-        return masked
-    masked = 0
-    with evidence.open() as source, file.open("wb") as out:
-        while block := source.read(_BLOCK_BYTES):
-            data, count = redact(block + source.readline(_BLOCK_BYTES))
-            masked += count
-            out.write(data)
-    return masked
-
-
 def _masked(text: str, redact: Redact) -> str:
-    return redact(text.encode("utf-8", "replace"))[0].decode("utf-8", "replace")
+    masked = io.BytesIO()
+    redact(io.BytesIO(text.encode("utf-8", "replace")), masked)
+    return masked.getvalue().decode("utf-8", "replace")
 
 
 def _swap(fresh: Path, target: Path, replaced: Path) -> None:

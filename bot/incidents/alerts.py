@@ -30,7 +30,7 @@ ORDER BY number LIMIT 1
 # It came in before the one it follows.
 _CLAIM = """
 UPDATE alerts SET headline = :headline
-WHERE service = :service AND fingerprint = :fingerprint AND incident IS NULL AND headline = '' AND said_at > :said_at
+WHERE service = :service AND fingerprint = :fingerprint AND incident IS NULL AND headline = '' AND said_at >= :said_at
   AND state != 'firing'
 """
 

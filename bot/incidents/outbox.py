@@ -130,6 +130,10 @@ class Outbox:
         """Note that a call to Slack begins: until its outcome is known, the message is uncertain."""
         return self._update(message.key, "UPDATE outbox SET attempts = attempts + 1, uncertain = 1 WHERE key = :key")
 
+    def hold_uncertain(self, *, until: datetime) -> None:
+        """Let what a process that is gone had begun rest until then: its last call may still be under way to Slack."""
+        self._connections.write("UPDATE outbox SET not_before = max(not_before, :until) WHERE uncertain = 1", until=until)
+
     def mark_sent(self, message: OutboxMessage, *, ts: str) -> OutboxMessage:
         """Note that `message.version` stands in Slack at `ts`; it stays due when a newer version has been put meanwhile."""
         return self._update(

@@ -157,9 +157,7 @@ def _finding(finding: Finding, diagnosis: Diagnosis) -> dict[str, Any]:
         "explains": list(dict.fromkeys(symptom.playbook for symptom in all_symptoms(finding))),
         "next_steps": list(finding.next_steps),
         "fingerprint": finding.fingerprint,
-        "times_seen": max(
-            diagnosis.times_seen.get(finding.fingerprint, 0), len(diagnosis.similar.get(finding.fingerprint, ()))
-        ),
+        "times_seen": max(diagnosis.times_seen.get(finding.fingerprint, 0), len(diagnosis.similar.get(finding.fingerprint, ()))),
         "similar_incidents": [
             {
                 "key": incident.key,

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.collect.archive import pack
-from bot.collect.bundle import write_bundle
+from bot.collect.bundle import as_it_is, write_bundle
 from bot.diagnose import Engine, Outcome
 from bot.model.diagnosis import Finding
 from bot.model.evidence import Bundle, Evidence, Kind
@@ -143,7 +143,6 @@ def _evidence(bundle: Bundle) -> tuple[SlackFile | None, tuple[str, ...]]:
     name = f"{bundle.service}-{bundle.taken_at:%Y%m%d-%H%M%S}"
     with TemporaryDirectory(prefix="gocrash-") as scratch:
         directory, packed = Path(scratch, name), Path(scratch, f"{name}.tar.gz")
-        # The evidence was masked when it was stored.
-        write_bundle(replace(bundle, evidence=tuple(kept), baseline=None), directory, lambda data: (data, 0))
+        write_bundle(replace(bundle, evidence=tuple(kept), baseline=None), directory, as_it_is)
         pack(directory, packed)
         return SlackFile(name=packed.name, title=f"Evidence of {bundle.service}", content=packed.read_bytes()), tuple(left_out)

@@ -71,7 +71,8 @@ def take(context: Context, service: str, notices: Sequence[Notice], place: Place
     asks = fires and not muted and bool(place.channel) and not there.headline
     fresh = _add(context, notices, there, headline=there.headline or (place.headline if asks else ""))
     firing = [notice for notice in fresh if notice.state is NoticeState.FIRING]
-    _count(context, fresh, "muted" if muted else "asked" if asks else "grouped")
+    answered = "asked" if asks else "grouped" if there.headline else "unanswered"
+    _count(context, fresh, "muted" if muted else answered)
     if not firing or muted:
         return
     if asks:
@@ -212,7 +213,7 @@ def _is_told(times: int) -> bool:
     return times <= TOLD or (not rest and share & (share - 1) == 0)
 
 
-LINES_OF: Mapping[NoticeState, str] = {
+SAYS: Mapping[NoticeState, str] = {
     NoticeState.FIRING: "says it fires",
     NoticeState.ACKNOWLEDGED: "says somebody acknowledged it",
     NoticeState.RESOLVED: "says it is over",
@@ -223,7 +224,7 @@ def _line(notice: Notice, times: int) -> str:
     if notice.state is NoticeState.FIRING and times == 1:
         return notice.title
     count = f" (seen {times:,} times)" if times > TOLD else ""
-    return f"{notice.source} {LINES_OF[notice.state]}: {notice.title}{count}"
+    return f"{notice.source} {SAYS[notice.state]}: {notice.title}{count}"
 
 
 def _count(context: Context, notices: Sequence[Notice], outcome: str) -> None:

@@ -27,9 +27,9 @@ HOME_SECONDS = 5
 MENTION = re.compile(r"<@[A-Z0-9]+(?:\|[^>]*)?>")
 # Every crash, dump and race report has one of these; most of what people say has none, and is not written down.
 OF_GO = re.compile(r"goroutine|panic|fatal error|DATA RACE|\.go:\d")
-# Parts of a message that hold no words; a file's address must stay as it is.
-WORDLESS = ("ts", "thread_ts", "user", "files")
-# Parts that do.
+# What is needed of a file: not its preview, which holds words. Its address must stay as it is.
+OF_FILE = ("name", "url_private", "url_private_download")
+# Parts of a message that hold words.
 SAID = ("text", "attachments", "blocks")
 # What a form or a message of its menu holds that somebody wrote.
 WRITTEN = (modals.TEXT,)
@@ -57,7 +57,7 @@ class Reception:
         self._accept(
             f"command:{body['trigger_id']}",
             "command",
-            text=body.get("text", ""),
+            text=self._redactor.text(body.get("text", ""))[0],
             user=body["user_id"],
             name=body.get("user_name", ""),
             channel=body["channel_id"],
@@ -70,7 +70,7 @@ class Reception:
         self._accept(
             f"event:{body['event_id']}",
             "command",
-            text=MENTION.sub("", event.get("text", ""), count=1).strip(),
+            text=self._redactor.text(MENTION.sub("", event.get("text", ""), count=1).strip())[0],
             user=event["user"],
             name="",
             channel=event["channel"],
@@ -147,7 +147,8 @@ class Reception:
         key = f"{channel}:{message['ts']}:{_edition(event)}"
         senders = {message.get("bot_id"), (message.get("bot_profile") or {}).get("app_id"), message.get("app_id")}
         if any((channel, sender) in self._alert_bots for sender in senders):
-            self._accept(f"message:{key}", "message", message=message, channel=channel, edition=_edition(event))
+            masked = _masked_value(message, self._redactor)
+            self._accept(f"message:{key}", "message", message=masked, channel=channel, edition=_edition(event))
         elif channel in self._crash_logs and _may_show_a_log(message):
             self._read(f"log:{key}", message, channel, user=message["user"], name="", asked=False)
 
@@ -170,7 +171,7 @@ class Reception:
         given = [asdict(alert) | {"occurred_at": alert.occurred_at.isoformat() if alert.occurred_at else ""} for alert in alerts]
         digest = hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
         # The same words within a minute are a post whose answer got lost; later ones say that it still fires.
-        self._accept(f"webhook:{digest}:{self._now():%Y-%m-%dT%H:%M}", "webhook", alerts=given)
+        self._accept(f"webhook:{digest}:{self._now():%Y-%m-%dT%H:%M}", "webhook", alerts=_masked_value(given, self._redactor))
 
     def _without_secrets(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Mask what somebody wrote; the addresses in which answers go must stay as they are."""
@@ -221,25 +222,22 @@ def _may_show_a_log(message: Body) -> bool:
 
 def _masked(message: Body, redactor: Redactor) -> tuple[dict[str, Any], int]:
     """Return a message without the secrets in its words, and how many there were."""
-    kept: dict[str, Any] = {name: message[name] for name in WORDLESS if name in message}
-    count = 0
-    for name, value in message.items():
-        if name not in kept:
-            kept[name], masked = _masked_value(value, redactor)
-            count += masked if name == "text" else 0
-    return kept, count
+    words = {name: value for name, value in message.items() if name != "files"}
+    files = [{name: file[name] for name in OF_FILE if name in file} for file in message.get("files") or ()]
+    _, count = _masked_text(str(message.get("text") or ""), redactor)
+    return {**_masked_value(words, redactor), "files": files}, count
 
 
-def _masked_value(value: object, redactor: Redactor) -> tuple[Any, int]:
-    """Mask what stands anywhere in a JSON value."""
-    if isinstance(value, str):
-        # As evidence is masked, which leaves alone what is masked already.
-        masked, count = redactor.data(value.encode("utf-8", "replace"))
-        return masked.decode("utf-8", "replace"), count
+def _masked_value(value: Any, redactor: Redactor) -> Any:  # noqa: ANN401  # JSON
+    """Return a JSON value with the secrets masked that stand anywhere in it."""
     if isinstance(value, Mapping):
-        parts = {name: _masked_value(part, redactor) for name, part in value.items()}
-        return {name: part for name, (part, _) in parts.items()}, sum(count for _, count in parts.values())
+        return {name: _masked_value(part, redactor) for name, part in value.items()}
     if isinstance(value, list):
-        found = [_masked_value(part, redactor) for part in value]
-        return [part for part, _ in found], sum(count for _, count in found)
-    return value, 0
+        return [_masked_value(part, redactor) for part in value]
+    return _masked_text(value, redactor)[0] if isinstance(value, str) else value
+
+
+def _masked_text(text: str, redactor: Redactor) -> tuple[str, int]:
+    """Mask a text as evidence is masked, which leaves alone what is masked already."""
+    masked, count = redactor.data(text.encode("utf-8", "replace"))
+    return masked.decode("utf-8", "replace"), count

@@ -18,6 +18,8 @@ from bot.slack.errors import translate
 
 # The socket is asked this often whether it is still alive.
 PING_SECONDS = 5.0
+# The SDK reads what has piled up by recursion, a level per buffer: with its own 1 KiB a storm of alerts ends in a RecursionError.
+RECEIVE_BYTES = 1 << 16
 
 Events = Callable[[Request, bytes], Response]
 
@@ -53,7 +55,13 @@ def create_app(client: WebClient, *, signing_secret: str = "") -> App:
 
 def socket(app: App, app_token: str, *, ping_seconds: float = PING_SECONDS) -> SocketModeHandler:
     """Return the handler of a socket that is not open yet; `close()` ends it."""
-    return SocketModeHandler(app, app_token, logger=logging.getLogger("slack_sdk.socket_mode"), ping_interval=ping_seconds)
+    return SocketModeHandler(
+        app,
+        app_token,
+        logger=logging.getLogger("slack_sdk.socket_mode"),
+        ping_interval=ping_seconds,
+        receive_buffer_size=RECEIVE_BYTES,
+    )
 
 
 def events(app: App) -> Events:

@@ -30,6 +30,7 @@ LOOK_UP_MESSAGES = 15
 LOOK_UP_PAGES = 10
 # Shown on a post that is repeated although the first one may have arrived: it could not be looked up.
 REPEATED = "This may stand here twice: Slack did not say whether the first one arrived."
+REPEATED_BLOCK = {"type": "context", "elements": [{"type": "plain_text", "text": REPEATED}]}
 
 Json = Mapping[str, Any]
 
@@ -57,22 +58,21 @@ class Poster:
             return Postponed(later, f"Slack cannot be reached: {error}", uncertain=True)
 
     def _send(self, message: OutboxMessage, later: float) -> Delivery:
-        payload = dict(message.payload)
-        if message.uncertain and not message.ts:
+        payload, ts = dict(message.payload), message.ts
+        if message.uncertain and not ts:
             found = self._find(message)
-            if found:
+            if found and message.kind == "file":
                 return Posted(found)
             if found is None and message.kind != "file":
-                payload["blocks"] = [
-                    *payload["blocks"],
-                    {"type": "context", "elements": [{"type": "plain_text", "text": REPEATED}]},
-                ]
+                payload["blocks"] = [*payload.get("blocks", ()), REPEATED_BLOCK]
+            ts = found or ""
         if message.kind == "respond":
             return self._respond(payload, later)
         if message.kind == "file":
             return self._upload(message, payload)
-        if message.ts:
-            return Posted(str(self._client.chat_update(channel=message.channel, ts=message.ts, **payload)["ts"]))
+        if ts:
+            # One that was found may stand there in an earlier version.
+            return Posted(str(self._client.chat_update(channel=message.channel, ts=ts, **payload)["ts"]))
         answer = self._client.chat_postMessage(
             channel=message.channel,
             thread_ts=message.thread_ts or None,

@@ -20,7 +20,7 @@ def test_once_prints_the_channel_and_its_thread(tmp_path: Path) -> None:
     assert run.status == 0
     assert "maya: /gocrash checkout" in run.out
     assert "480 goroutines are stuck sending in `pricing.(*Pool).fetch` (pool.go:46)" in run.out
-    assert "[Re-run] [Resolve]" in run.out
+    assert "[Re-run] [Acknowledge] [Resolve …]" in run.out
     assert "    gocrash:\n      *Proof:*" in run.out
     listed = gocrash("incident", "list", GOCRASH_DATA=str(tmp_path))
     assert "INC-1" in listed.out

@@ -83,7 +83,7 @@ def test_no_secret_is_kept_and_a_changed_value_still_shows(serve: Serve) -> None
         {"name": "API_TOKEN", "valueFrom": {"secretKeyRef": {"name": "api", "key": "token"}}},
     ]
     assert found["spec"]["initContainers"][0]["env"] == [{"name": "KEY", "value": digest(SECRET)}]
-    assert found["status"]["containerStatuses"][0]["lastState"]["terminated"]["message"] == "cannot log in: password=[masked]"
+    assert found["status"]["containerStatuses"][0]["lastState"]["terminated"]["message"] == 'cannot log in: password="[masked]"'
     assert found["spec"]["containers"][0]["image"] == "registry.example.com/shop/checkout:4f2a91c"
     assert items(harvest, Kind.EVENTS)[0]["message"] == "token=[masked]"
     assert [item.masked for item in harvest.evidence] == [1, 1]

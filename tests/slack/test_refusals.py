@@ -84,6 +84,7 @@ def test_a_post_whose_answer_was_lost_is_found_and_not_repeated(bot: Bench) -> N
     bot.settle()
     answers = bot.answers("checkout")
     assert len(answers) == len(set(map(shown, answers)))
+    assert "stuck sending" in answers[0]["text"], "what was found stayed in its earlier version"
     assert REPEATED not in str(bot.answers("checkout"))
 
 

@@ -32,7 +32,7 @@ PULLS = {
     "/debug/pprof/goroutineleak?debug=1": "goroutineleak.txt",
     "/debug/pprof/goroutine?debug=2": "goroutine.txt",
 }
-# Longer than it takes to kill a process, shorter than it takes to start one.
+# Longer than it takes to kill a process, shorter than what the next one waits before it looks for what was posted.
 CALL_SECONDS = 0.6
 
 
@@ -53,7 +53,7 @@ def serving(slack: LocalSlack, config: Path, data: Path) -> Iterator[subprocess.
             process.terminate()
 
 
-@pytest.mark.parametrize("point", ["accepted", "first rung stored", "second sample stored"])
+@pytest.mark.parametrize("point", ["accepted", "second sample stored"])
 def test_a_killed_bot_goes_on_where_it_was(run_shop: ShopRunner, tmp_path: Path, point: str) -> None:
     shop = run_shop("leak-chan-send", count=200)
     config, data = tmp_path / "gocrash.yaml", tmp_path / "data"
@@ -63,7 +63,6 @@ def test_a_killed_bot_goes_on_where_it_was(run_shop: ShopRunner, tmp_path: Path,
         samples = [piece.sample for piece in store.evidence.of_job(2)]
         return {
             "accepted": store.queue.unfinished() > 0,
-            "first rung stored": bool(samples),
             "second sample stored": 1 in samples,
         }[point]
 

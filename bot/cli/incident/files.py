@@ -65,10 +65,10 @@ def _write(store: Store, number: int, directory: Path) -> None:
 def _write_saved(saved: Saved, directory: Path) -> None:
     """Write evidence as a bundle, and what was said about it."""
     from bot.cli.saved import DIAGNOSIS  # noqa: PLC0415
-    from bot.collect.bundle import write_bundle  # noqa: PLC0415
+    from bot.collect.bundle import as_it_is, write_bundle  # noqa: PLC0415
     from bot.render.document import json_text  # noqa: PLC0415
 
-    write_bundle(saved.bundle, directory, _as_it_is)
+    write_bundle(saved.bundle, directory, as_it_is)
     if saved.document:
         (directory / DIAGNOSIS).write_text(json_text(saved.document), "utf-8")
 
@@ -93,11 +93,6 @@ def postmortem(key: str, form: str, zone: tzinfo, config_file: Path | None, data
     if form == "html":
         draft = postmortem_html(known.incident, known.events, draft, known.growths, now=now(), zone=zone)
     click.echo(draft, nl=False)
-
-
-def _as_it_is(data: bytes) -> tuple[bytes, int]:
-    """Mask nothing: what the store keeps was masked before."""
-    return data, 0
 
 
 VERBS = (export, postmortem)
