@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -53,6 +53,9 @@ def open_database(path: Path) -> Database:
     if sqlite3.sqlite_version_info < (3, 37):
         raise StoreError(f"SQLite 3.37 or newer is needed, this Python has {sqlite3.sqlite_version}: use a newer Python image")
     with store_errors(path):
+        # What it will hold is nobody's business but the bot's; SQLite gives its other files the same rights.
+        with suppress(OSError):  # SQLite says what is wrong
+            path.touch(mode=0o600)
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             database = Database(connection, execute_plugins=False)

@@ -136,7 +136,7 @@ class Timeline:
 
 def unknown_incident(number: int) -> UsageError:
     """Return the error for an incident that does not exist."""
-    return UsageError(f"there is no INC-{number}: `gocrash incident list` shows the incidents there are")
+    return UsageError(f"there is no INC-{number}: look at the list of incidents")
 
 
 def _event(row: Row) -> TimelineEvent:

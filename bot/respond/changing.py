@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bot.errors import UsageError
 from bot.model.incident import Incident, Job
+from bot.model.message import SlackMessage
 from bot.render.slack import notices
 from bot.respond import headlines
 from bot.respond.context import Commit, Context
@@ -55,10 +56,16 @@ def tell(context: Context, job: Job, reason: str) -> None:
     if not payload["channel"]:
         context.store.queue.enqueue(kind="home", payload={"user": payload["user"], "notice": reason}, now=context.now())
         return
+    reply(context, job, notices.error("That was not done.", do=reason))
+
+
+def reply(context: Context, job: Job, message: SlackMessage) -> None:
+    """Answer the person alone where they clicked, or in the thread in which they mentioned the bot."""
+    payload = job.payload
     put_answer(
         context,
         f"answer-{job.number}",
-        notices.error("That was not done.", do=reason),
+        message,
         channel=payload["channel"],
         now=context.now(),
         response_url=payload["response_url"],

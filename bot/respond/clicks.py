@@ -11,9 +11,8 @@ from bot.model.incident import Job
 from bot.render.slack import replies
 from bot.respond import headlines, home, reminding
 from bot.respond.asking import actor_of, diagnosis_payload
-from bot.respond.changing import changed, guarded, tell
+from bot.respond.changing import changed, guarded, reply, tell
 from bot.respond.context import Commit, Context
-from bot.respond.posting import put_answer
 
 DIAGNOSE = "diagnose"
 
@@ -36,7 +35,7 @@ def _rerun(context: Context, job: Job) -> Commit:
 
 
 def _diagnose(context: Context, job: Job) -> Commit:
-    return _diagnosis(context, job, job.payload["value"], channel=job.payload["channel"])
+    return _diagnosis(context, job, job.payload["value"], channel=job.payload["channel"], thread_ts=job.payload["thread_ts"])
 
 
 def _from_home(context: Context, job: Job) -> Commit:
@@ -70,15 +69,7 @@ def _timeline(context: Context, job: Job) -> Commit:
     """Show the person alone what happened when; the menu has no other entry that is not a modal."""
     incident = context.store.incidents.get(int(job.payload["value"].split()[1]))
     message = replies.timeline(incident, context.store.timeline.of(incident.number))
-    return lambda: put_answer(
-        context,
-        f"answer-{job.number}",
-        message,
-        channel=job.payload["channel"],
-        now=context.now(),
-        response_url=job.payload["response_url"],
-        thread_ts="",
-    )
+    return lambda: reply(context, job, message)
 
 
 CLICKS: Mapping[str, Callable[[Context, Job], Commit]] = {

@@ -9,11 +9,9 @@ from bot.errors import UsageError
 from bot.model.incident import Job
 from bot.render.slack import notices
 from bot.respond.context import Commit, Context
-from bot.respond.verbs import VERBS
+from bot.respond.verbs import CLOSE, VERBS
 from bot.respond.verbs.looking import nearest_services
 from bot.respond.verbs.request import Request, split_word
-
-CLOSE = 0.7
 
 
 def run(context: Context, job: Job) -> Commit:

@@ -1,6 +1,7 @@
 """The job `mark`: a configured emoji or a pin puts a message of an incident's thread into its timeline; taking it off, out again.
 
-The entry has the time and the author of the message. Elsewhere a mark means nothing to the bot.
+The entry has the time and the author of the message. Elsewhere a mark means nothing to the bot, and neither does the mark of
+somebody who may not write notes: a reaction has no place for an answer, so only the audit tells of it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from bot.respond.asking import actor_of
 from bot.respond.changing import changed
 from bot.respond.context import Commit, Context
 from bot.respond.dialogs import NOTE_TEXT, moment
+from bot.respond.permissions import Asker, refusal
 
 PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 
@@ -48,10 +50,14 @@ def run(context: Context, job: Job) -> Commit:
     channel, ts, mark = job.payload["channel"], job.payload["ts"], job.payload["mark"]
     message, marked_by = f"{channel} {ts}", context.workspace.name(job.payload["user"])
     if not job.payload["present"]:
+        # A mark that was refused has left no entry, and there is nothing to remove.
         return lambda: _remove(context, message, mark, actor=marked_by)
     found = context.workspace.message(channel, ts)
     number = context.store.answers.incident_at(channel, str(found.get("thread_ts") or ts)) if found else None
     if not found or number is None:
+        return lambda: None
+    asker = Asker(job.payload["user"], marked_by, channel)
+    if refusal(context, asker, "note", context.store.incidents.get(number).service):
         return lambda: None
     said = said_of(context, found, channel=channel)
 

@@ -87,6 +87,7 @@ class Reception:
             value=chosen_value(action),
             **_person(body),
             channel=(body.get("channel") or {}).get("id", ""),
+            thread_ts=(body.get("container") or {}).get("thread_ts", ""),
             response_url=body.get("response_url", ""),
         )
 

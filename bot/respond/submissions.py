@@ -9,10 +9,10 @@ from typing import Any
 from bot.model.incident import Incident, Job, Status
 from bot.model.units import parse_duration
 from bot.render.document import diagnosis_of
-from bot.render.slack import modals
+from bot.render.slack import modals, notices
 from bot.respond import marks
 from bot.respond.asking import actor_of, diagnosis_payload
-from bot.respond.changing import changed, guarded, tell
+from bot.respond.changing import changed, guarded, reply, tell
 from bot.respond.context import Commit, Context
 
 
@@ -86,8 +86,11 @@ def _mute(context: Context, job: Job) -> Commit:
     def do() -> None:
         now = context.now()
         context.store.mutes.mute(service, until=now + timedelta(seconds=seconds), reason=reason, actor=actor, now=now)
-        for incident in context.store.incidents.list_incidents(status="open", service=service):
+        opened = context.store.incidents.list_incidents(status="open", service=service)
+        for incident in opened:
             changed(context, job, incident, verb="mute", actor=actor, line=f"muted the alerts of {service}: {reason}")
+        if not opened:
+            reply(context, job, notices.done(f"You muted the alerts of {service}: {reason}"))
 
     return guarded(context, job, "mute", service, do)
 

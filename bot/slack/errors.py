@@ -25,7 +25,7 @@ REFUSALS: Mapping[str, tuple[type[SlackError], str]] = {
     "fatal_error": (errors.FatalError, f"Slack has trouble of its own. {_AGAIN}"),
     "service_unavailable": (errors.ServiceUnavailableError, f"Slack is down for a while. {_AGAIN}"),
     "request_timeout": (errors.RequestTimeoutError, f"Slack did not get the whole call. {_AGAIN}"),
-    "invalid_auth": (errors.InvalidAuthError, "Slack does not accept {token}: copy the token from the app's page again."),
+    "invalid_auth": (errors.InvalidAuthError, "Slack does not accept {token}. Copy the token from the app's page again."),
     "not_authed": (errors.NotAuthedError, "The call went without a token: set {token}."),
     "token_revoked": (errors.TokenRevokedError, f"The token in {{token}} was revoked: {_REINSTALL}"),
     "token_expired": (

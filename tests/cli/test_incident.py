@@ -80,6 +80,20 @@ def test_a_note_may_be_long_and_of_any_letters(data: Path, letter: str) -> None:
     assert incident(data, "postmortem", "INC-1").status == 0
 
 
+def test_secrets_that_people_type_are_not_stored(data: Path, tmp_path: Path) -> None:
+    secret, words = "hunter2-and-more", "we logged in with password=hunter2-and-more"
+    said(data, "open", "checkout", words)
+    said(data, "note", "INC-1", "-", stdin=words.encode())
+    said(data, "status", "INC-1", "mitigated", words)
+    said(data, "resolve", "INC-1", words)
+    said(data, "reopen", "INC-1", words)
+    archive = tmp_path / "INC-1.tar"
+    said(data, "export", "INC-1", archive)
+    stored = b"".join(path.read_bytes() for path in (archive, *data.glob("gocrash.db*")))
+    assert b"we logged in with password=" in stored
+    assert secret.encode() not in stored
+
+
 def test_links_history_and_search(data: Path) -> None:
     said(data, "open", "checkout", "slow", "pages")
     said(data, "open", "payments", "no", "payments")
@@ -109,7 +123,7 @@ def test_a_configuration_names_the_services_there_are(data: Path, tmp_path: Path
         (("status", "1", "done"), "is not one of"),
         (("severity", "1", "SEV9"), "is not one of"),
         (("reopen", "1"), "only a resolved incident is reopened"),
-        (("resolve", "INC-9"), "there is no INC-9: `gocrash incident list` shows"),
+        (("resolve", "INC-9"), "there is no INC-9: look at the list of incidents"),
         (("note", "one", "text"), "`one` is no incident: write INC-7 or 7"),
         (("note", "²", "text"), "`²` is no incident"),
         (("note", "1", ""), "the note is empty"),

@@ -236,7 +236,7 @@ def test_an_unknown_incident_is_said_by_everything_that_takes_a_number(store: St
         lambda: incidents.set_permalink(9, "https://slack.example/p1"),
         lambda: incidents.add_note(9, "text", actor="U", now=now),
     ):
-        with pytest.raises(UsageError, match="there is no INC-9: `gocrash incident list`"):
+        with pytest.raises(UsageError, match="there is no INC-9: look at the list of incidents"):
             call()
 
 

@@ -201,3 +201,9 @@ def test_several_may_open_a_new_database_together(tmp_path: Path, attempt: int) 
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(open_one, range(4))) == [len(scripts())] * 4
+
+
+def test_only_the_bots_user_may_read_it(path: Path) -> None:
+    with closing(open_database(path).conn) as connection:
+        connection.execute("CREATE TABLE notes (text)")
+        assert {file.stat().st_mode & 0o777 for file in path.parent.iterdir()} == {0o600}

@@ -144,3 +144,18 @@ def test_who_may_not_write_into_a_timeline_is_told(bot: Bench) -> None:
     bot.settle()
     assert not any("let me add this" in event.text for event in bot.store.timeline.of(2))
     assert "reserved for U0MAYA" in str([message["text"] for message in bot.answers("incidents") if message["visible_to"]])
+
+
+def test_whoever_may_not_write_notes_may_not_mark(bot: Bench) -> None:
+    bot.slack.command("maya", "checkout", "/gocrash cart")
+    bot.settle()
+    (incident,) = bot.store.incidents.list_incidents(service="cart")
+    root = incident.thread or bot.store.outbox.get(incident.headline).ts
+    ts = bot.slack.say("jonas", incident.channel, "not to be kept", thread_ts=root)
+    bot.slack.react("jonas", ts, "pushpin")
+    bot.slack.pin("jonas", ts)
+    bot.settle()
+    assert "pinned" not in [event.kind for event in bot.store.timeline.of(incident.number)]
+    bot.slack.react("maya", ts, "pushpin")
+    bot.settle()
+    assert "pinned" in [event.kind for event in bot.store.timeline.of(incident.number)]

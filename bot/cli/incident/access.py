@@ -53,6 +53,13 @@ class _Zone(click.ParamType[tzinfo]):
             self.fail(f"`{value}` is no time zone: write a name such as Europe/Berlin or UTC", param, ctx)
 
 
+def said(text: str) -> str:
+    """Return what somebody has typed as it is stored: without the secrets that may be in it."""
+    from bot.redact import Redactor  # noqa: PLC0415  # `--help` needs none of it
+
+    return Redactor().line(text)
+
+
 def zone_option(function: F) -> F:
     """Add `--zone NAME`."""
     return click.option(

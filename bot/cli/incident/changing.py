@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli.incident.access import MOMENT, actor_option, incident_number, now, open_store
+from bot.cli.incident.access import MOMENT, actor_option, incident_number, now, open_store, said
 from bot.cli.options import config_option, data_option, read_config
 from bot.errors import UsageError
 from bot.model.incident import SEVERITIES, Incident, Status
@@ -35,7 +35,7 @@ def open_(service: str, title: tuple[str, ...], severity: str, actor: str, confi
         config.service(service)
     with Store(data) as store:
         incident, opened = store.incidents.open_or_join(
-            service=service, dedup_key=SERVICE_KEY, title=" ".join(title), severity=severity, opened_by=actor, now=now()
+            service=service, dedup_key=SERVICE_KEY, title=said(" ".join(title)), severity=severity, opened_by=actor, now=now()
         )
     if not opened:
         raise UsageError(f"{incident.key} is open for {service}: add to it with `gocrash incident note {incident.key} TEXT`")
@@ -54,7 +54,7 @@ def note(key: str, text: tuple[str, ...], occurred_at: datetime | None, actor: s
     if not words:
         raise UsageError("the note is empty: write what happened")
     with open_store(data) as store:
-        event = store.incidents.add_note(incident_number(key), words, actor=actor, now=now(), occurred_at=occurred_at)
+        event = store.incidents.add_note(incident_number(key), said(words), actor=actor, now=now(), occurred_at=occurred_at)
     click.echo(f"event {event.number} of INC-{event.incident}")
 
 
@@ -110,7 +110,7 @@ def resolve(key: str, text: tuple[str, ...], actor: str, data: Path) -> None:
 def reopen(key: str, text: tuple[str, ...], actor: str, data: Path) -> None:
     """Take a resolved incident up again; TEXT says why."""
     with open_store(data) as store:
-        _say(store.incidents.reopen(incident_number(key), text=" ".join(text), actor=actor, now=now()))
+        _say(store.incidents.reopen(incident_number(key), text=said(" ".join(text)), actor=actor, now=now()))
 
 
 @click.command("severity")
@@ -150,7 +150,7 @@ def link(key: str, other: str, actor: str, data: Path) -> None:
 
 def _change_status(key: str, status: Status, text: tuple[str, ...], actor: str, data: Path) -> None:
     with open_store(data) as store:
-        _say(store.incidents.change_status(incident_number(key), status, text=" ".join(text), actor=actor, now=now()))
+        _say(store.incidents.change_status(incident_number(key), status, text=said(" ".join(text)), actor=actor, now=now()))
 
 
 def _say(incident: Incident) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli.incident.access import actor_option, incident_number, now, open_store
+from bot.cli.incident.access import actor_option, incident_number, now, open_store, said
 from bot.cli.options import DURATION, data_option
 from bot.errors import UsageError
 
@@ -76,7 +76,7 @@ def wrong(key: str, text: tuple[str, ...], playbook: str, actor: str, data: Path
             service=service,
             playbook=finding["playbook"],
             fingerprint=finding["fingerprint"],
-            text=" ".join(text),
+            text=said(" ".join(text)),
             actor=actor,
             now=now(),
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from bot.errors import UsageError
 from bot.render.slack import notices
@@ -14,6 +15,9 @@ from bot.render.slack.notices import Verb
 from bot.respond.context import Commit
 from bot.respond.verbs import changing, documents, looking, reading
 from bot.respond.verbs.request import Request
+
+CLOSE = 0.7
+"""How like a wrong word a verb must be to be offered for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,8 @@ def help_(request: Request) -> Commit:
         services = list(request.context.config.services)
         return request.say(notices.help_text([command.help for command in VERBS.values()], services=services))
     if words[0].lower() not in VERBS:
-        raise UsageError(f"there is no verb `{words[0]}`: `/gocrash help` lists them")
+        near = get_close_matches(words[0].lower(), list(VERBS), n=1, cutoff=CLOSE)
+        raise UsageError(f"there is no verb `{words[0]}`" + (f": did you mean `{near[0]}`?" if near else ""))
     return request.say(notices.verb_help(VERBS[words[0].lower()].help))
 
 

@@ -9,6 +9,7 @@ from bot.incidents.incidents import SERVICE_KEY
 from bot.model.incident import SEVERITIES, Incident, Status
 from bot.model.units import format_duration, parse_duration
 from bot.respond.context import Commit
+from bot.respond.verbs.looking import nearest_services
 from bot.respond.verbs.request import Request, split_word
 
 DEFAULT_SEVERITY = "SEV3"
@@ -163,7 +164,9 @@ def snooze(request: Request) -> Commit:
 def open_(request: Request) -> Commit:
     """`open checkout customers cannot pay`."""
     name, title = split_word(request.readable(request.text))
-    service, payload = request.context.config.service(name.lower()), request.job.payload
+    service, payload = request.context.config.services.get(name.lower()), request.job.payload
+    if service is None:
+        return request.say(nearest_services(request.context, name))
     if not title:
         raise UsageError(f"say what is wrong: /gocrash open {service.name} customers cannot pay")
 

@@ -64,7 +64,10 @@ def mute(request: Request) -> Commit:
     words = request.readable(request.text).split()
     if len(words) < 3:  # noqa: PLR2004  # service, how long, why
         raise UsageError("say which service, for how long, and why: /gocrash mute checkout 2h load test")
-    service, seconds, reason = request.context.config.service(words[0].lower()), parse_duration(words[1]), " ".join(words[2:])
+    service = request.context.config.services.get(words[0].lower())
+    if service is None:
+        return request.say(nearest_services(request.context, words[0]))
+    seconds, reason = parse_duration(words[1]), " ".join(words[2:])
 
     def do() -> None:
         store, now = request.context.store, request.context.now()
@@ -79,7 +82,9 @@ def unmute(request: Request) -> Commit:
     words = request.words
     if not words:
         raise UsageError("say which service: /gocrash unmute checkout")
-    service = request.context.config.service(words[0].lower())
+    service = request.context.config.services.get(words[0].lower())
+    if service is None:
+        return request.say(nearest_services(request.context, words[0]))
 
     def do() -> None:
         request.context.store.mutes.unmute(service.name, actor=request.actor, now=request.context.now())

@@ -13,10 +13,10 @@ from bot.model.incident import Incident, Job
 from bot.model.message import SlackMessage
 from bot.render.slack import notices
 from bot.respond.asking import actor_of
-from bot.respond.changing import changed, guarded
+from bot.respond.changing import changed, guarded, reply
 from bot.respond.context import Commit, Context
 from bot.respond.permissions import Asker
-from bot.respond.posting import put_answer, put_message
+from bot.respond.posting import put_message
 
 _KEY = re.compile(r"(?:INC-)?(\d{1,9})", re.IGNORECASE)
 # Slack's own writing of a person, a channel, a link: `<@U0MAYA|maya>`, `<#C0SHOP|shop>`, `<https://x.example|x>`.
@@ -84,9 +84,17 @@ class Request:
         return self.context.store.incidents.get(self.here), self.readable(self.text)
 
     def person(self, text: str) -> str:
-        """Return a person's name: `<@U0MAYA|maya>` as Slack writes it, `@maya`, or the name itself."""
-        found = _PERSON.fullmatch(text.strip())
-        return self.context.workspace.name(found["user"]) if found else self.readable(text).removeprefix("@")
+        """Return a person's name: `<@U0MAYA|maya>`, as Slack writes those it knows, or a name without an @.
+
+        Raises:
+            UsageError: Slack knows nobody of that name.
+        """
+        if found := _PERSON.fullmatch(text.strip()):
+            return self.context.workspace.name(found["user"])
+        name = self.readable(text)
+        if name.startswith("@"):
+            raise UsageError(f"Slack knows no {name} here: type @ and choose a person from its list")
+        return name
 
     def readable(self, text: str) -> str:
         """Return a text as people see it: names instead of ids, links by their address, entities decoded."""
@@ -125,7 +133,7 @@ class Request:
 
     def say(self, message: SlackMessage) -> Commit:
         """Answer: to the person alone after a command, in the thread after a mention; with files where all can see them."""
-        payload, key = self.job.payload, f"answer-{self.job.number}"
+        payload = self.job.payload
 
         def commit() -> None:
             now = self.context.now()
@@ -133,7 +141,7 @@ class Request:
             if message.files:
                 put_message(
                     self.context,
-                    key,
+                    f"answer-{self.job.number}",
                     message,
                     channel=payload["channel"],
                     now=now,
@@ -141,7 +149,7 @@ class Request:
                     response_url=payload.get("response_url", ""),
                 )
                 return
-            self._answer(key, message)
+            reply(self.context, self.job, message)
 
         return commit
 
@@ -157,16 +165,4 @@ class Request:
         changed(self.context, self.job, incident, verb=verb, actor=self.actor, line=line)
         # Who says it in the thread sees the line that stands there.
         if self.here != incident.number:
-            self._answer(f"answer-{self.job.number}", notices.done(f"You {line}"))
-
-    def _answer(self, key: str, message: SlackMessage) -> None:
-        payload = self.job.payload
-        put_answer(
-            self.context,
-            key,
-            message,
-            channel=payload["channel"],
-            now=self.context.now(),
-            response_url=payload.get("response_url", ""),
-            thread_ts=payload.get("thread_ts", ""),
-        )
+            reply(self.context, self.job, notices.done(f"You {line}"))
