@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.errors import GocrashError, SlackError, StoreError
+from bot.errors import GocrashError, SlackError, StoreError, UsageError
 from bot.incidents.store import Store
 from bot.model.delivery import Delivery, Posted, Postponed, Refused
 from bot.model.incident import Job, OutboxMessage
@@ -140,6 +140,9 @@ class Workers:
             with self._store.transaction():
                 commit()
                 self._store.queue.finish(job, now=self._now())
+        except UsageError as error:
+            # What was asked for cannot be done, and could not be done the next time.
+            self._failed(job, handler, str(error), final=True)
         except GocrashError as error:
             self._failed(job, handler, str(error))
         except Exception:
@@ -147,9 +150,9 @@ class Workers:
             log.exception("a job failed", job=job.number, kind=job.kind)
             self._failed(job, handler, f"something went wrong inside gocrash; its log has the details under job {job.number}")
 
-    def _failed(self, job: Job, handler: Handler, reason: str) -> None:
+    def _failed(self, job: Job, handler: Handler, reason: str, *, final: bool = False) -> None:
         now = self._now()
-        if job.attempts < ATTEMPTS:
+        if job.attempts < ATTEMPTS and not final:
             retry_at = now + timedelta(seconds=RETRY_SECONDS * job.attempts)
             self._store.queue.fail(job, error=reason, retry_at=retry_at, now=now)
             return

@@ -41,6 +41,9 @@ ANSWER_SECONDS = 60.0
 # The channel is looked at once nothing has changed in it for this long.
 QUIET_SECONDS = 0.5
 
+# The local Slack takes as many messages a second as it is given.
+UNHURRIED = 1e6
+
 
 @click.command("demo")
 @click.option("--once", metavar="LINE", help='Run one line, such as "/gocrash checkout", print the channel and exit.')
@@ -101,6 +104,7 @@ def company(port: int, data: Path, *, live: bool) -> Iterator[tuple[LocalSlack, 
     from bot.config import Settings, load_config  # noqa: PLC0415
     from bot.localslack import LocalSlack, Suggestion  # noqa: PLC0415
     from bot.serve import running  # noqa: PLC0415
+    from bot.work import Pace  # noqa: PLC0415
 
     recorded = load_config(COMPANY, {})
     manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
@@ -118,7 +122,7 @@ def company(port: int, data: Path, *, live: bool) -> Iterator[tuple[LocalSlack, 
             http_host="127.0.0.1",
             http_port=0,
         )
-        with running(config, settings) as bot:
+        with running(config, settings, Pace(burst=UNHURRIED)) as bot:
             slack.wait_connected()
             yield slack, bot.store
 
