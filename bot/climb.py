@@ -24,6 +24,9 @@ from bot.model.snapshot import Parsed
 from bot.model.units import format_duration
 from bot.plan import Depth, Plan
 
+FIRST_RUNG_SHARE = 1 / 3
+"""Of the time until the answer is due, for the first rung: it tells who answers, and somebody may not, until the time is up."""
+
 
 class Climb:
     """One climb of the ladder: what was parsed so far, and what could not be had."""
@@ -43,7 +46,7 @@ class Climb:
         self._progress = progress
         self._keep = keep
         self._read = read
-        self._due_at = math.inf if plan.answer_seconds is None else time.monotonic() + plan.answer_seconds
+        self._due_at = plan.limits.due_at
         # Stored evidence knows only the name of its target.
         targets = {target.instance: target for target in plan.targets}
         known = [replace(piece, target=targets.get(piece.instance, piece.target)) for piece in already]
@@ -56,16 +59,20 @@ class Climb:
             return
         many = len(self._plan.targets)
         whom = self._plan.targets[0].instance if many == 1 else f"{many} instances"
-        self._rung(f"goroutines and metrics of {whom}", self._collector.first, have=(Kind.GOROUTINE, "", 0))
+        share = self._first_share()
+        self._rung(f"goroutines and metrics of {whom}", self._collector.first, have=(Kind.GOROUTINE, "", 0), share=share)
         if self._plan.depth < Depth.HEAP:
             return
         self._rung(f"heap of {whom}", self._collector.heap, have=(Kind.HEAP, "", 0))
         if self._plan.depth < Depth.ALL:
             return
-        if self._plan.interval_seconds and self._answering() and time.monotonic() + self._plan.interval_seconds < self._due_at:
-            self._progress(f"waiting {format_duration(self._plan.interval_seconds)} for a second sample")
-            time.sleep(self._plan.interval_seconds)
-            self._rung(f"second sample of {whom}", self._collector.second, have=(Kind.GOROUTINE, "", 1))
+        if self._plan.interval_seconds and self._answering():
+            if time.monotonic() + self._plan.interval_seconds < self._due_at:
+                self._progress(f"waiting {format_duration(self._plan.interval_seconds)} for a second sample")
+                time.sleep(self._plan.interval_seconds)
+                self._rung(f"second sample of {whom}", self._collector.second, have=(Kind.GOROUTINE, "", 1))
+            else:
+                self.failures += [self._overdue(Kind.GOROUTINE, target, "no second sample") for target in self._answering()]
         self._rung(f"leaked goroutines of {whom}", self._leaks, have=(Kind.GOROUTINELEAK, "", 0))
         self._rung(f"full dump of {whom}", self._full_dump, have=(Kind.GOROUTINE, "goroutine.txt", 0))
 
@@ -101,16 +108,30 @@ class Climb:
         if history is not None and not any(item.evidence.kind is Kind.HISTORY for item in self.parsed):
             self._add(Harvest(evidence=(history,)))
 
-    def _rung(self, step: str, rung: Rung, *, have: tuple[Kind, str, int]) -> None:
-        """Climb one rung with every target that answers and of which the evidence is not there yet."""
+    def _first_share(self) -> float:
+        """Return which share of the time each target has on the first rung: the whole of it where nobody else is to be asked.
+
+        One that hangs takes all it is given, and of more targets than are asked at once, one after the other may.
+        """
+        plan = self._plan
+        if len(plan.targets) == 1 and not (plan.logs or plan.gateway_logs or plan.platform or plan.history):
+            return 1.0
+        return FIRST_RUNG_SHARE / math.ceil(len(plan.targets) / plan.fan_out)
+
+    def _rung(self, step: str, rung: Rung, *, have: tuple[Kind, str, int], share: float = 1.0) -> None:
+        """Climb one rung with every target that answers and of which the evidence is not there yet.
+
+        Each target has that share of the time that is left.
+        """
         targets = [target for target in self._answering() if not self._has(target, have)]
         if not targets:
             return
         self._progress(step)
+        patience = (self._due_at - time.monotonic()) * share
 
         def in_time(target: Target) -> Harvest:
             late = self._late(have[0], target)
-            return Harvest(failures=(late,)) if late else rung(target)
+            return Harvest(failures=(late,)) if late else rung(target, time.monotonic() + patience)
 
         self._add(collect_all(targets, in_time, fan_out=self._plan.fan_out))
 
@@ -122,22 +143,23 @@ class Climb:
 
     def _late(self, kind: Kind, target: Target | None) -> CollectFailure | None:
         """Return why something is no longer asked for; None while there is time."""
-        if time.monotonic() < self._due_at:
-            return None
-        due = format_duration(self._plan.answer_seconds or 0.0)
-        return CollectFailure(kind=kind, target=target, reason=f"not asked any more: the answer was due after {due}")
+        return None if time.monotonic() < self._due_at else self._overdue(kind, target, "not asked any more")
 
-    def _leaks(self, target: Target) -> Harvest:
+    def _overdue(self, kind: Kind, target: Target | None, what: str) -> CollectFailure:
+        due = format_duration(self._plan.answer_seconds or 0.0)
+        return CollectFailure(kind=kind, target=target, reason=f"{what}: the answer was due after {due}", overdue=True)
+
+    def _leaks(self, target: Target, until: float) -> Harvest:
         seconds = leak_freeze_estimate_seconds(self._goroutines(target))
         if refusal := self._too_dear(target, Kind.GOROUTINELEAK, seconds):
             return refusal
-        return self._collector.leaks(target, frozen_seconds=seconds)
+        return self._collector.leaks(target, until, frozen_seconds=seconds)
 
-    def _full_dump(self, target: Target) -> Harvest:
+    def _full_dump(self, target: Target, until: float) -> Harvest:
         seconds = freeze_estimate_seconds(self._goroutines(target))
         if refusal := self._too_dear(target, Kind.GOROUTINE, seconds):
             return refusal
-        return self._collector.full_dump(target, frozen_seconds=seconds)
+        return self._collector.full_dump(target, until, frozen_seconds=seconds)
 
     def _too_dear(self, target: Target, kind: Kind, seconds: float) -> Harvest | None:
         """Return the reason for not pulling when it would freeze the target longer than allowed in all."""

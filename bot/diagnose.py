@@ -7,6 +7,7 @@ diagnosis: the same for live targets, files and saved bundles.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -276,11 +277,41 @@ def _verdict(findings: Sequence[Finding], bundle: Bundle, facts: Facts) -> str:
     """Return the first line of the answer: the first finding, or what was looked at without finding anything."""
     if findings:
         return findings[0].summary
-    kinds = list(dict.fromkeys(row.kind for row in facts.collection if row.ok))
-    if not kinds:
+    read_of: dict[str, set[str]] = {}
+    for row in facts.collection:
+        if row.ok:
+            read_of.setdefault(row.kind, set()).add(row.target)
+    if not read_of:
         return "nothing could be looked at"
-    where = f" of {len(bundle.targets)} instances" if len(bundle.targets) > 1 else ""
-    return f"nothing wrong found in {', '.join(kinds)}{where}"
+    silent = _silent(bundle, set().union(*read_of.values()))
+    found = f"nothing wrong found in {_looked_into(read_of, len(bundle.targets))}{silent}"
+    # Rungs are left out from the dearest on: what only the last of them shows is often withheld from a healthy service as well.
+    left_out = Counter(failure.target.instance for failure in bundle.failures if failure.overdue and failure.target)
+    return f"not enough evidence when the answer was due: {found}" if max(left_out.values(), default=0) > 1 else found
+
+
+def _looked_into(read_of: Mapping[str, set[str]], whole: int) -> str:
+    """Return which kinds of evidence were read, and of how many instances: `goroutine, metrics of 1 of 2 instances, pods`."""
+    kinds: dict[int, list[str]] = {}
+    for kind, owners in read_of.items():
+        kinds.setdefault(len(owners - {""}), []).append(kind)
+
+    def of(count: int) -> str:
+        if whole == 1 or not count:
+            return ""
+        return f" of {whole} instances" if count == whole else f" of {count} of {whole} instances"
+
+    # What is the whole service's stands last, where it cannot be taken for an instance's.
+    return ", ".join(f"{', '.join(kinds[count])}{of(count)}" for count in sorted(kinds, reverse=True))
+
+
+def _silent(bundle: Bundle, heard: set[str]) -> str:
+    """Name the instances of which nothing was read: `; 10.0.3.8:6060 and 2 more did not answer`; empty when there is none."""
+    silent = [target.instance for target in bundle.targets if target.instance not in heard]
+    if not silent:
+        return ""
+    more = f" and {len(silent) - 1:,} more" if len(silent) > 1 else ""
+    return f"; {silent[0]}{more} did not answer"
 
 
 def _reports(bundle: Bundle, facts: Facts) -> tuple[TargetReport, ...]:

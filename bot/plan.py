@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from urllib.parse import unquote, urlsplit
@@ -24,6 +25,9 @@ from bot.model.sources import KubernetesLog
 LIGHT_DEADLINE_SECONDS = 10.0
 """Of one pull of a light look: nobody waits for it, and what takes longer is ill."""
 
+PULLING_RATIO = 0.95
+"""Of the time until an answer is due: pulls end by then; the rest is for working the answer out and writing it."""
+
 
 class Depth(IntEnum):
     """How far the ladder is climbed: counts alone, the heap as well, or all of it."""
@@ -41,8 +45,9 @@ class Plan:
         targets: every instance to look at.
         finder: who knows the instances, where they are not configured; `located` asks it.
         instance: the one instance to look at, by name; empty for all of them.
-        access, limits: how they are reached, and what one pull may take.
-        answer_seconds: when the whole answer is due: what was not asked by then is left out; None waits for everything.
+        access, limits: how they are reached, and what one pull may take; `limits.due_at` ends all of them: what was not asked
+            by then is left out.
+        answer_seconds: how long the whole answer may take, for people; None where it may take its time.
         fan_out: how many are asked at once.
         depth: how far the ladder is climbed.
         interval_seconds: pause before the second sample; 0 takes none.
@@ -71,9 +76,10 @@ class Plan:
 
 
 def plan_of(service: Service, config: Config) -> Plan:
-    """Return what is collected from a service, as its configuration says."""
+    """Return what is collected from a service, as its configuration says; the time until the answer is due counts from here."""
     defaults = config.defaults
-    limits = Limits(deadline_seconds=defaults.deadline, max_bytes=defaults.max_bytes)
+    due_at = time.monotonic() + PULLING_RATIO * defaults.answer
+    limits = Limits(deadline_seconds=defaults.deadline, max_bytes=defaults.max_bytes, due_at=due_at)
     sources = _Sources(service, config, limits)
     return Plan(
         targets=tuple(Target(service.name, _place(url), url) for url in service.targets),

@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 import shop
+from hypothesis import settings
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from transported import WRAPPINGS
+from transported import ENCODINGS, WRAPPINGS
 
 from bot.collect.files import read_files
 from bot.diagnose import Engine, Subject, judge, load_engine
@@ -49,3 +49,15 @@ def test_a_crash_gives_the_same_answer_through_every_transport(name: str, log: s
     assert expected["findings"]
     assert json_text(without_places(found)) == json_text(without_places(expected))
     json.loads(json_text(found))
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_a_crash_gives_the_same_answer_from_every_kind_of_file(name: str, tmp_path: Path, engine: Engine) -> None:
+    text = (RECORDED / LOGS[0] / "service.log").read_bytes()
+    plain, packed = tmp_path / "plain" / "crash.log", tmp_path / "packed" / "crash.log"
+    for file, content in ((plain, text), (packed, ENCODINGS[name](text))):
+        file.parent.mkdir()
+        file.write_bytes(content)
+    expected, found = answer(engine, plain), answer(engine, packed)
+    assert expected["findings"]
+    assert json_text(without_places(found)) == json_text(without_places(expected))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import signal
 import sys
 
 import click
@@ -60,9 +62,20 @@ def gocrash() -> None:
 
 
 def main() -> None:
-    """Run the command line; every error of ours is one sentence per problem on standard error and exit status 2."""
+    """Run the command line; every error of ours is one sentence per problem on standard error and exit status 2.
+
+    When it is told to stop (SIGTERM), or nobody reads its answer any more, it ends with the status that a shell gives to that.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    output = sys.stdout
     try:
         gocrash.main(prog_name="gocrash", standalone_mode=False)
+    except SystemExit as end:
+        # At a closed pipe click (which then wraps standard output) and rich end with 1, which would say that something was found.
+        if isinstance(end.__context__, BrokenPipeError) or sys.stdout is not output:
+            _write_no_more()
+            sys.exit(128 + signal.SIGPIPE)
+        raise
     except click.Abort:
         click.echo("gocrash: interrupted", err=True)
         sys.exit(130)
@@ -76,6 +89,18 @@ def main() -> None:
     except GocrashError as error:
         _complain(str(error))
         sys.exit(2)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        # What has no file name is a stream that is open: the answer goes nowhere else.
+        _write_no_more()
+        _complain(f"the answer cannot be written ({error.strerror}): free some space, or send standard output elsewhere")
+        sys.exit(2)
+
+
+def _write_no_more() -> None:
+    """Let what standard output still holds go nowhere: when Python ends it would try again, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(problem: str) -> None:

@@ -50,7 +50,7 @@ def check(data: Path) -> None:
 
     problems = copies.problems(_database(data))
     if not problems:
-        with open_store(data) as store:
+        with open_store(data, reading=True) as store:
             problems = store.retention.missing()
     for problem in problems:
         click.echo(problem, err=True)

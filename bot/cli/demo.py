@@ -123,6 +123,8 @@ def company(port: int, data: Path, *, live: bool) -> Iterator[tuple[LocalSlack, 
             http_port=0,
         )
         with running(config, settings, Pace(burst=UNHURRIED)) as bot:
+            # Each demo has a local Slack of its own: nobody listens at the response URLs of the one before.
+            bot.store.outbox.forget_response_urls(reason="it was asked for in an earlier local Slack")
             slack.wait_connected()
             yield slack, bot.store
 
@@ -136,7 +138,12 @@ def _play(slack: LocalSlack, store: Store, lines: Sequence[str]) -> None:
             slack.run_line(PERSON, CHANNEL, line)
         except Refused as refused:
             raise UsageError(f"the line {line!r} cannot be played: {refused}") from refused
-        slack.wait_idle(until=store.is_idle, timeout_seconds=ANSWER_SECONDS, quiet_seconds=QUIET_SECONDS)
+        try:
+            slack.wait_idle(until=store.is_idle, timeout_seconds=ANSWER_SECONDS, quiet_seconds=QUIET_SECONDS)
+        except TimeoutError as error:
+            raise UsageError(
+                f"the line {line!r} was not answered ({error}): leave out --data, or name a new directory"
+            ) from error
     for channel in CHANNELS:
         if text := slack.channel_text(channel):
             click.echo(f"#{channel}\n{text}\n")

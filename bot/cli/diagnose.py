@@ -6,12 +6,17 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.options import DURATION, config_option, read_config
 from bot.model.diagnosis import Diagnosis
+from bot.model.evidence import Bundle
 from bot.model.rule import Severity
+
+if TYPE_CHECKING:
+    from bot.redact import Redactor
 
 FAIL_ON = [severity.value for severity in Severity if severity is not Severity.INFO]
 
@@ -51,22 +56,30 @@ def command(
     bundle, or - for standard input. Several sources are taken together as one service's evidence.
     """
     from bot.cli.sources import Wishes, diagnose_sources  # noqa: PLC0415  # `--help` needs none of it
-    from bot.collect.bundle import write_bundle  # noqa: PLC0415
     from bot.diagnose import load_engine  # noqa: PLC0415
-    from bot.render.phrases import count_text  # noqa: PLC0415
 
     config = read_config(config_file)
     engine = load_engine(config)
     wishes = Wishes(service=service, instance=instance, baseline=baseline, interval=interval, since_seconds=since, deep=deep)
     with _progress(quiet=quiet) as progress:
         outcome = diagnose_sources(sources, config=config, engine=engine, wishes=wishes, progress=progress)
-    if save:
-        masked = write_bundle(outcome.bundle, save, engine.redactor.stream)
-        click.echo(
-            f"gocrash: evidence saved in {save}" + (f", {count_text(masked, 'secret')} masked" if masked else ""), err=True
-        )
-    _print(outcome.diagnosis, form)
+    # Neither waits for the other to succeed: a sick service may not give its evidence a second time.
+    try:
+        _print(outcome.diagnosis, form)
+    finally:
+        if save:
+            _save(outcome.bundle, save, engine.redactor)
     sys.exit(_status(outcome.diagnosis, fail_on))
+
+
+def _save(bundle: Bundle, directory: Path, redactor: Redactor) -> None:
+    from bot.collect.bundle import write_bundle  # noqa: PLC0415  # only a bundle that is kept needs it
+    from bot.render.phrases import count_text  # noqa: PLC0415
+
+    masked = write_bundle(bundle, directory, redactor.stream)
+    click.echo(
+        f"gocrash: evidence saved in {directory}" + (f", {count_text(masked, 'secret')} masked" if masked else ""), err=True
+    )
 
 
 def _status(diagnosis: Diagnosis, fail_on: str | None) -> int:

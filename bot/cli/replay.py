@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.incident.access import incident_number, open_store
+from bot.cli.incident.access import incident_number, open_store, say_missing
 from bot.cli.options import config_option, data_option, read_config
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def _saved(source: str, data: Path) -> Saved:
     from bot.retrospect.saved import saved_incident  # noqa: PLC0415
 
     if _KEY.fullmatch(source) and not Path(source).exists():
-        with open_store(data) as store:
-            return saved_incident(store, incident_number(source))
+        with open_store(data, reading=True) as store:
+            saved = saved_incident(store, incident_number(source))
+        say_missing(saved.bundle)
+        return saved
     return saved_path(Path(source))

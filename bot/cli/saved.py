@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from bot.collect.archive import is_archive, unpack
-from bot.collect.bundle import read_bundle
+from bot.collect.bundle import is_bundle, read_bundle
 from bot.errors import UsageError
 from bot.retrospect.saved import Saved
 
@@ -31,6 +31,13 @@ def saved_path(path: Path) -> Saved:
 
 
 def unpacked(archive: Path) -> Path:
-    """Unpack an archive for as long as the command runs, and return the bundle in it."""
+    """Unpack an archive for as long as the command runs, and return the bundle in it.
+
+    Raises:
+        UsageError: it is damaged, or holds no evidence.
+    """
     scratch = click.get_current_context().with_resource(TemporaryDirectory(prefix="gocrash-"))
-    return unpack(archive, Path(scratch))
+    directory = unpack(archive, Path(scratch))
+    if not is_bundle(directory):
+        raise UsageError(f"{archive} holds no evidence: it was exported from an incident that had none, or is no export")
+    return directory

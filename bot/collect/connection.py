@@ -102,9 +102,9 @@ class Connection:
             ),
             auth=httpx.BasicAuth(user, password) if user else None,
             headers=headers,
-            timeout=httpx.Timeout(limits.deadline_seconds, connect=min(limits.connect_seconds, limits.deadline_seconds)),
             trust_env=False,
         )
+        self._connect_seconds = limits.connect_seconds
         self._expired = threading.Event()
         self._socket: socket.socket | None = None
 
@@ -112,6 +112,8 @@ class Connection:
     def deadline(self, seconds: float) -> Iterator[threading.Event]:
         """Shut the connection down when the time is up; the event tells that this happened."""
         self._expired.clear()
+        # Before there is a socket, nothing can be shut down: connecting has to give up by itself.
+        self.client.timeout = httpx.Timeout(seconds, connect=min(self._connect_seconds, seconds))
         timer = threading.Timer(seconds, self._expire)
         timer.daemon = True
         timer.start()

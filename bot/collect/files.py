@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bot.collect.bundle import SERVICE_WIDE, read_bundle
-from bot.collect.gunzip import GZIP_MAGIC, gunzip_into
 from bot.collect.spool import Spool
+from bot.collect.unpack import decode_into, is_packed, unpack_into, wide_encoding
 from bot.errors import CollectError, ParseError, UsageError
 from bot.model.evidence import Bundle, CollectFailure, Evidence, Kind, Target
 
@@ -25,7 +25,9 @@ Sniff = Callable[[bytes], Kind]
 
 STDIN = "-"
 MAX_COPIED_BYTES = 8 * 1024**3
-"""Of standard input, pipes and unpacked files: they are copied to disk, and may never end."""
+"""Of standard input and pipes: they are copied to disk, and may never end."""
+MAX_UNPACKED_BYTES = 256_000_000
+"""Of one packed text: a small file may hold a thousand times its size."""
 HEAD_BYTES = 1 << 16
 MAX_PROFILE_BYTES = 256_000_000
 
@@ -42,6 +44,7 @@ def read_files(
     now: datetime,
     stdin: BinaryIO | None = None,
     spool: Path | None = None,
+    max_unpacked_bytes: int = MAX_UNPACKED_BYTES,
 ) -> Bundle:
     """Read files, bundle directories and standard input as the evidence of one service.
 
@@ -51,7 +54,9 @@ def read_files(
     Raises:
         UsageError: no source could be read; one line for each.
     """
-    reading = _Reading(service=service, sniff=sniff, now=now, stdin=stdin or sys.stdin.buffer, spool=spool)
+    reading = _Reading(
+        service=service, sniff=sniff, now=now, stdin=stdin or sys.stdin.buffer, spool=spool, max_unpacked_bytes=max_unpacked_bytes
+    )
     problems = []
     for source in sources:
         try:
@@ -59,11 +64,13 @@ def read_files(
         except (OSError, CollectError, ParseError, UsageError) as error:
             name = "standard input" if source == STDIN else source
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            problems.append((name, f"{name}: {reason or error}"))
+            problems.append(f"{name}: {reason or error}")
     if not reading.evidence and not reading.failures:
-        raise UsageError("\n".join(problem for _, problem in problems) or "give a file, a bundle directory or - to read")
+        raise UsageError("\n".join(problems) or "give a file, a bundle directory or - to read")
     failures = (
-        CollectFailure(kind=Kind.SERVICE_LOG, reason=problem, target=reading.new_target(name)) for name, problem in problems
+        # What cannot be read belongs to no instance: it may well be another file of one that there is.
+        CollectFailure(kind=Kind.SERVICE_LOG, reason=problem)
+        for problem in problems
     )
     return Bundle(
         service=service,
@@ -85,6 +92,7 @@ class _Reading:
     now: datetime
     stdin: BinaryIO
     spool: Path | None
+    max_unpacked_bytes: int
     evidence: list[Evidence] = field(default_factory=list)
     failures: list[CollectFailure] = field(default_factory=list)
     targets: dict[str, Target] = field(default_factory=dict)
@@ -125,11 +133,17 @@ class _Reading:
         """Recognise what a stream holds and keep it: in its own file where it has one and needs no unpacking."""
         content, truncated = (path, False) if path else _copied(stream, self.spool)
         head = _head(content, HEAD_BYTES)
-        if head.startswith(GZIP_MAGIC) and _is_text(first := _unpacked_head(content)):
+        if is_packed(head) and _is_text(first := _unpacked_head(content)):
             unpacked = Spool(self.spool)
             with _opened(content) as packed:
-                truncated |= gunzip_into(unpacked, packed, max_bytes=MAX_COPIED_BYTES)
+                truncated |= unpack_into(unpacked, packed, max_bytes=self.max_unpacked_bytes)
             content, head = unpacked.content(), first
+        if encoding := wide_encoding(head):
+            decoded = Spool(self.spool)
+            with _opened(content) as wide:
+                decode_into(decoded, wide, encoding=encoding)
+            content = decoded.content()
+            head = _head(content, HEAD_BYTES)
         text = _is_text(head)
         kind = self.sniff(head if text else _head(content, MAX_PROFILE_BYTES))
         name = _name(kind, head, text=text)
@@ -144,6 +158,11 @@ class _Reading:
                 truncated=truncated,
             )
         )
+        if truncated:
+            reason = (
+                f"{source}: only its first {self.evidence[-1].size_bytes / 1e6:.3g} MB were read, the rest is damaged or too long"
+            )
+            self.failures.append(CollectFailure(kind=kind, reason=f"{reason}; give the unpacked file to have all of it read"))
 
     def _owner(self, source: str, name: str) -> Target:
         """Return the first target of loose files that has nothing of this name yet, or a new one named after the source."""
@@ -163,7 +182,7 @@ def _name(kind: Kind, head: bytes, *, text: bool) -> str:
     if kind in (Kind.PODS, Kind.EVENTS, Kind.HISTORY):
         return f"{kind}.json"
     if not text:
-        return f"{kind}.pb.gz" if head.startswith(GZIP_MAGIC) else f"{kind}.pb"
+        return f"{kind}.pb.gz" if is_packed(head) else f"{kind}.pb"
     counted = kind is Kind.GOROUTINE and head.lstrip().startswith(b"goroutine profile:")
     return f"{kind}.debug1.txt" if counted else f"{kind}.txt"
 
@@ -192,9 +211,9 @@ def _head(content: bytes | Path, size: int) -> bytes:
 def _unpacked_head(content: bytes | Path) -> bytes:
     spool = Spool()
     with _opened(content) as packed:
-        gunzip_into(spool, packed, max_bytes=HEAD_BYTES)
+        unpack_into(spool, packed, max_bytes=HEAD_BYTES)
     return _head(spool.content(), HEAD_BYTES)
 
 
 def _is_text(head: bytes) -> bool:
-    return not _CONTROL.search(head)
+    return not _CONTROL.search(head) or wide_encoding(head) is not None

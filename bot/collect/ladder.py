@@ -24,7 +24,8 @@ from bot.errors import CollectError
 from bot.model.access import Access, Limits
 from bot.model.evidence import CollectFailure, Evidence, Kind, Target
 
-Rung = Callable[[Target], Harvest]
+Rung = Callable[[Target, float], Harvest]
+"""What is asked of one target, and until when (`time.monotonic()`)."""
 
 EXPVAR_PATH = "/debug/vars"
 """Where package expvar of Go's standard library puts the memory statistics: asked where there is no metrics page."""
@@ -57,7 +58,7 @@ def leak_freeze_estimate_seconds(goroutines: int) -> float:
     return goroutines * LEAK_SECONDS_PER_GOROUTINE
 
 
-def collect_all(targets: Sequence[Target], rung: Rung, *, fan_out: int) -> Harvest:
+def collect_all(targets: Sequence[Target], rung: Callable[[Target], Harvest], *, fan_out: int) -> Harvest:
     """Climb one rung with every target, at most `fan_out` at a time; the result is in the targets' order."""
     if not targets:
         return Harvest()
@@ -70,6 +71,8 @@ class Collector:
 
     A target that could not be reached is not asked again in this run: it is ill enough. Safe to use from several threads; pulls
     from one target wait for each other. Use it as a context manager: it closes the connections.
+
+    What is still going on at `until` (`time.monotonic()`) is given up: a target may be given less time than the limits do.
 
     Args:
         access: how the service's targets are reached.
@@ -95,51 +98,51 @@ class Collector:
         for conversation in self._conversations.values():
             conversation.close()
 
-    def first(self, target: Target) -> Harvest:
+    def first(self, target: Target, until: float = math.inf) -> Harvest:
         """Goroutine profile as proto, or as `debug=1` text where that is refused; then the metrics page."""
-        return gather((self._goroutines(target, sample=0), self._metrics(target, sample=0)))
+        return gather((self._goroutines(target, until, sample=0), self._metrics(target, until, sample=0)))
 
-    def heap(self, target: Target) -> Harvest:
+    def heap(self, target: Target, until: float = math.inf) -> Harvest:
         """Heap profile, and the mutex and block profiles (empty where the program has not switched them on)."""
-        return gather(self._take(target, self._profile(kind)) for kind in (Kind.HEAP, Kind.MUTEX, Kind.BLOCK))
+        return gather(self._take(target, self._profile(kind), until) for kind in (Kind.HEAP, Kind.MUTEX, Kind.BLOCK))
 
-    def second(self, target: Target) -> Harvest:
+    def second(self, target: Target, until: float = math.inf) -> Harvest:
         """Take the second sample: goroutine profile, heap profile and metrics page again."""
-        heap = self._take(target, self._profile(Kind.HEAP), sample=1)
-        return gather((self._goroutines(target, sample=1), heap, self._metrics(target, sample=1)))
+        heap = self._take(target, self._profile(Kind.HEAP), until, sample=1)
+        return gather((self._goroutines(target, until, sample=1), heap, self._metrics(target, until, sample=1)))
 
-    def leaks(self, target: Target, *, frozen_seconds: float = 0.0) -> Harvest:
+    def leaks(self, target: Target, until: float = math.inf, *, frozen_seconds: float = 0.0) -> Harvest:
         """Goroutines that the runtime proves to be leaked (Go 1.27 on); `frozen_seconds` is the estimate to note down."""
         starts = (b"goroutineleak profile:",)
         ask = Ask(Kind.GOROUTINELEAK, "goroutineleak.txt", self._path("goroutineleak?debug=1"), starts, "needs Go 1.27")
-        return self._take(target, ask, frozen_seconds=frozen_seconds)
+        return self._take(target, ask, until, frozen_seconds=frozen_seconds)
 
-    def full_dump(self, target: Target, *, frozen_seconds: float = 0.0) -> Harvest:
+    def full_dump(self, target: Target, until: float = math.inf, *, frozen_seconds: float = 0.0) -> Harvest:
         """The full goroutine dump (`debug=2`): minutes, addresses, creators; `frozen_seconds` is the estimate to note down."""
         ask = Ask(Kind.GOROUTINE, "goroutine.txt", self._path("goroutine?debug=2"), (b"goroutine ",))
-        return self._take(target, ask, frozen_seconds=frozen_seconds)
+        return self._take(target, ask, until, frozen_seconds=frozen_seconds)
 
-    def _goroutines(self, target: Target, *, sample: int) -> Harvest:
+    def _goroutines(self, target: Target, until: float, *, sample: int) -> Harvest:
         conversation = self._conversation(target)
         ask = self._profile(Kind.GOROUTINE)
-        result = conversation.ask(ask)
+        result = conversation.ask(ask, until)
         if isinstance(result, Refusal) and result.other_form:
             text = Ask(Kind.GOROUTINE, "goroutine.debug1.txt", self._path("goroutine?debug=1"), (b"goroutine profile:",))
-            again = conversation.ask(text)
+            again = conversation.ask(text, until)
             if isinstance(again, Answer):
                 ask, result = text, again
         return self._harvest(target, ask, result, sample=sample)
 
-    def _metrics(self, target: Target, *, sample: int) -> Harvest:
+    def _metrics(self, target: Target, until: float, *, sample: int) -> Harvest:
         if not self._access.metrics_path:
             return Harvest()
         path = "/" + self._access.metrics_path.lstrip("/")
         missing = "no metrics page here; set metrics_path or metrics_port in the configuration"
         ask = Ask(Kind.METRICS, "metrics.txt", path, (), missing, "metrics page")
-        result = self._conversation(_at_port(target, self._access.metrics_port)).ask(ask)
+        result = self._conversation(_at_port(target, self._access.metrics_port)).ask(ask, until)
         if isinstance(result, Refusal) and result.missing and path != EXPVAR_PATH:
             variables = Ask(Kind.METRICS, "metrics.json", EXPVAR_PATH, (b"{",), missing, "page of variables")
-            again = self._conversation(target).ask(variables)
+            again = self._conversation(target).ask(variables, until)
             if isinstance(again, Answer):
                 ask, result = variables, again
         return self._harvest(target, ask, result, sample=sample)
@@ -150,8 +153,8 @@ class Collector:
     def _path(self, profile: str) -> str:
         return f"/{self._access.pprof_path.strip('/')}/{profile}"
 
-    def _take(self, target: Target, ask: Ask, *, sample: int = 0, frozen_seconds: float = 0.0) -> Harvest:
-        result = self._conversation(target).ask(ask)
+    def _take(self, target: Target, ask: Ask, until: float, *, sample: int = 0, frozen_seconds: float = 0.0) -> Harvest:
+        result = self._conversation(target).ask(ask, until)
         return self._harvest(target, ask, result, sample=sample, frozen_seconds=frozen_seconds)
 
     def _harvest(
@@ -208,12 +211,13 @@ class _Conversation:
             except CollectError as error:
                 self._given_up = str(error)
 
-    def ask(self, ask: Ask) -> Answer | Refusal:
+    def ask(self, ask: Ask, until: float) -> Answer | Refusal:
         """Pull, unless the target could not be reached, or kept us waiting before it ever answered."""
         with self._lock:
             if self._connection is None:
                 return Refusal(self._given_up)
-            result = pull(self._connection, ask, limits=self._limits, directory=self._spool)
+            limits = replace(self._limits, due_at=min(until, self._limits.due_at))
+            result = pull(self._connection, ask, limits=limits, directory=self._spool)
             if isinstance(result, Refusal) and (result.unreachable or (result.late and not self._answered)):
                 self._given_up = result.reason
                 self.close()

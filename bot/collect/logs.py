@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from bot.collect.gunzip import GZIP_MAGIC, gunzip_into
 from bot.collect.harvest import Harvest, gather
 from bot.collect.spool import Spool
+from bot.collect.unpack import MAGIC_BYTES, is_packed, unpack_into
 from bot.errors import CollectError
 from bot.model.evidence import CollectFailure, Evidence, Kind
 
@@ -116,14 +116,14 @@ def _by_age(pattern: str) -> list[tuple[Path, datetime]]:
 def _tail(path: Path, max_bytes: int, directory: Path | None) -> tuple[bytes | Path, bool]:
     """Return a small enough file as it is, else a copy of its end from a line's start on; and whether anything is missing."""
     with path.open("rb") as stream:
-        packed = stream.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+        packed = is_packed(stream.read(MAGIC_BYTES))
         size = stream.seek(0, os.SEEK_END)
         if not packed and size <= max_bytes:
             return path, False
         spool = Spool(directory)
         stream.seek(0 if packed else size - max_bytes)
         if packed:
-            truncated = gunzip_into(spool, stream, max_bytes=max_bytes)
+            truncated = unpack_into(spool, stream, max_bytes=max_bytes)
             return spool.content(), truncated
         left = max_bytes - len(stream.readline(max_bytes))
         while left > 0 and (piece := stream.read(min(_PIECE_BYTES, left))):

@@ -75,6 +75,7 @@ def write_meta(path: Path, meta: Meta) -> None:
             kind=failure.kind.value,
             instance=failure.target.instance if failure.target else "",
             reason=failure.reason,
+            overdue=failure.overdue,
             withheld=failure.withheld,
         )
         for failure in meta.failures
@@ -122,6 +123,7 @@ def _failure(item: dict[str, Any], service: str) -> CollectFailure:
         kind=Kind(item["kind"]),
         reason=str(item["reason"]),
         target=Target(service, instance) if instance else None,
+        overdue=bool(item.get("overdue")),
         withheld=bool(item.get("withheld")),
     )
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
 
 from bot.collect.connection import Connection
-from bot.collect.reasons import exception_reason, status_reason
+from bot.collect.reasons import exception_reason, seconds_phrase, status_reason
 from bot.collect.spool import Spool
 from bot.model.access import Limits
 from bot.model.evidence import Kind
@@ -78,8 +78,11 @@ class Refusal:
 
 
 def pull(connection: Connection, ask: Ask, *, limits: Limits, directory: Path | None = None) -> Answer | Refusal:
-    """Pull once. Large answers are spooled to a file in `directory`."""
+    """Pull once, within the deadline and before the limits' `due_at`. Large answers are spooled to a file in `directory`."""
     started = time.monotonic()
+    if started >= limits.due_at:
+        return Refusal("not asked: no time was left for it", late=True)
+    limits = replace(limits, deadline_seconds=min(limits.deadline_seconds, limits.due_at - started))
     spool = Spool(directory)
     with connection.deadline(limits.deadline_seconds) as expired:
         try:
@@ -89,7 +92,7 @@ def pull(connection: Connection, ask: Ask, *, limits: Limits, directory: Path | 
         late = expired.is_set() or (refusal is not None and refusal.late)
     if late:
         came = f"only {spool.size} bytes came" if spool.size else "no answer"
-        refusal = Refusal(f"{came} within {limits.deadline_seconds:g} s", late=True)
+        refusal = Refusal(f"{came} within {seconds_phrase(limits.deadline_seconds)}", late=True)
     if refusal is not None:
         spool.discard()
         return refusal
@@ -166,6 +169,8 @@ def _turned_down(response: httpx.Response, ask: Ask) -> Refusal:
 def _failed(error: Exception, connection: Connection, limits: Limits) -> Refusal:
     if isinstance(error, zlib.error):
         return Refusal("answered with damaged gzip data")
-    reason = exception_reason(error, place=connection.address.place, connect_seconds=limits.connect_seconds)
+    reason = exception_reason(
+        error, place=connection.address.place, connect_seconds=min(limits.connect_seconds, limits.deadline_seconds)
+    )
     late = isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout)
     return Refusal(reason, unreachable=isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)), late=late)

@@ -34,10 +34,19 @@ def exception_reason(error: Exception, *, place: str, connect_seconds: float) ->
     if known := next((phrase for phrase in phrases if phrase), ""):
         return known
     if isinstance(error, httpx.ConnectTimeout):
-        return f"no connection to {place} within {connect_seconds:g} s"
+        return f"no connection to {place} within {seconds_phrase(connect_seconds)}"
     if isinstance(error, httpx.ProtocolError):
         return _protocol_phrase(str(error), place)
     return f"{place} cannot be asked: {_first_line(str(error).encode()) or type(error).__name__}"
+
+
+def seconds_phrase(seconds: float) -> str:
+    """Write how long was waited, to a tenth of a second.
+
+    >>> [seconds_phrase(seconds) for seconds in (30.0, 3.16667, 0.01)]
+    ['30 s', '3.2 s', '0.1 s']
+    """
+    return f"{max(round(seconds, 1), 0.1):g} s"
 
 
 def _cause_phrase(cause: BaseException, place: str) -> str:

@@ -113,5 +113,5 @@ def _row(blocked: _Blocked, requests: int, ownership: Ownership) -> BlockedCallR
         target=largest.evidence.instance,
         evidence=largest.evidence.name,
         locator=largest.group.locator,
-        excerpt=shorten(largest.group.excerpt),
+        excerpt=shorten(largest.group.excerpt, place.function),
     )

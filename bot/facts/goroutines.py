@@ -68,7 +68,7 @@ def _group_row(seen: SeenGroup, total: int, growth: Growth, ownership: Ownership
         target=seen.evidence.instance,
         evidence=seen.evidence.name,
         locator=group.locator,
-        excerpt=shorten(group.excerpt),
+        excerpt=shorten(group.excerpt, place.function),
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.facts.readings import Instance
@@ -96,24 +97,25 @@ def image(pod: Json) -> str | None:
 def quantity(text: object) -> float | None:
     """Return a Kubernetes quantity as a plain number; None for what is not one.
 
-    >>> quantity("500m"), quantity("512Mi"), quantity(2), quantity("lots")
-    (0.5, 536870912.0, 2.0, None)
+    >>> quantity("500m"), quantity("512Mi"), quantity(2), quantity("lots"), quantity("1e999")
+    (0.5, 536870912.0, 2.0, None, None)
     """
     found = _QUANTITY.fullmatch(str(text)) if text is not None else None
     if found is None:
         return None
-    factor = _BINARY_FACTORS.get(found[2]) or _FACTORS.get(found[2])
-    return float(found[1]) * factor if factor else None
+    number = float(found[1]) * (_BINARY_FACTORS.get(found[2]) or _FACTORS.get(found[2], math.nan))
+    return number if math.isfinite(number) else None
 
 
 def time_of(item: Json, *fields: str) -> datetime | None:
-    """Return the first of the fields that holds a time."""
+    """Return the first of the fields that holds a time; one without a zone is UTC."""
     for field in fields:
         if (text := item.get(field)) and isinstance(text, str):
             try:
-                return datetime.fromisoformat(text)
+                time = datetime.fromisoformat(text)
             except ValueError:
                 continue
+            return time if time.tzinfo else time.replace(tzinfo=UTC)
     return None
 
 

@@ -16,6 +16,8 @@ from bot.model.snapshot import KubernetesList, Parsed, Snapshot
 
 R = TypeVar("R", GoroutineDump, Profile, MetricsPage, MetricsHistory, LogReading, KubernetesList)
 
+FRAME_LINES = 2
+"""Of a frame as Go prints it: the function, and beneath it the file."""
 EXCERPT_LINES = 16
 """Lines of an excerpt that are kept: enough for the innermost frames of a stack."""
 
@@ -77,15 +79,22 @@ def seconds_between(earlier: datetime, later: datetime) -> float | None:
     return seconds if seconds > 0 else None
 
 
-def shorten(excerpt: str) -> str:
-    r"""Return the first lines of an excerpt, and say how many are left out.
+def shorten(excerpt: str, function: str | None = None) -> str:
+    r"""Return the first lines of an excerpt, and say how many are left out; the frame of a function stays wherever it stands.
 
     >>> shorten("one\n" * 20).splitlines()[-2:]
     ['one', '… 4 lines more']
+    >>> shorten("one\n" * 20 + "shop.fetch(...)\n\tpool.go:88\n", "shop.fetch").splitlines()[-4:]
+    ['…', 'shop.fetch(...)', '\tpool.go:88', '… 7 lines more']
     """
     lines = excerpt.rstrip("\n").split("\n")
     if len(lines) <= EXCERPT_LINES:
         return "\n".join(lines)
+    at = next((number for number, line in enumerate(lines) if function and function in line), 0)
+    if at + FRAME_LINES > EXCERPT_LINES:
+        frame = lines[at : at + FRAME_LINES]
+        head = lines[: EXCERPT_LINES - 1 - len(frame)]
+        return "\n".join([*head, "…", *frame, f"… {len(lines) - len(head) - len(frame)} lines more"])
     return "\n".join([*lines[:EXCERPT_LINES], f"… {len(lines) - EXCERPT_LINES} lines more"])
 
 

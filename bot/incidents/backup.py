@@ -6,13 +6,13 @@ Evidence files never change once written, so any file copy of `evidence/` taken 
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
 from bot.errors import StoreError
 from bot.incidents.columns import to_column
-from bot.incidents.schema import BUSY_SECONDS, open_database, store_errors
+from bot.incidents.schema import BUSY_SECONDS, can_be_read_as_it_stands, open_as_it_stands, open_database, store_errors
 
 
 def backup(database: Path, copy: Path) -> None:
@@ -35,8 +35,10 @@ def restore(copy: Path, database: Path, *, now: datetime) -> Path | None:
         Where the old database was moved, with its write-ahead log; None when there was none.
 
     Raises:
-        StoreError: the copy is damaged or newer than this program, a bot is running on the database, or the disk refuses.
+        StoreError: the copy is missing, damaged or newer than this program, a bot runs on the database, or the disk refuses.
     """
+    if not copy.is_file():
+        raise StoreError(f"there is no backup {copy}: name the file that `gocrash db backup` wrote")
     _check_not_in_use(database, now)
     incoming = database.with_name(database.name + ".incoming")
     _copy(copy, incoming)
@@ -83,11 +85,13 @@ def _copy(source: Path, target: Path) -> None:
                 # Otherwise the copy would be in WAL mode like its source, and could not be read from a read-only place.
                 written.execute("PRAGMA journal_mode = DELETE")
         if found := problems(partial):
-            partial.unlink()
             raise StoreError(f"{source} is damaged ({found[0]}): use an earlier backup")
         partial.replace(target)
     except OSError as error:
         raise StoreError(f"{target} cannot be written ({error}): choose a directory that exists and may be written") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink()
 
 
 def _check_not_in_use(database: Path, now: datetime) -> None:
@@ -102,9 +106,17 @@ def _check_not_in_use(database: Path, now: datetime) -> None:
 
 
 def open_existing(path: Path) -> sqlite3.Connection:
-    """Open a database for reading only, as plain SQLite; it must exist.
+    """Open a database for reading only, as plain SQLite; it must exist. A full disk does not hide it.
 
     Raises:
         sqlite3.Error: there is none, or it may not be read.
     """
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    try:
+        connection.execute("PRAGMA schema_version")
+    except sqlite3.Error as error:
+        # Whatever else is wrong, the caller's own statement says.
+        if can_be_read_as_it_stands(path, error):
+            connection.close()
+            return open_as_it_stands(path)
+    return connection

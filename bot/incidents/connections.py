@@ -7,7 +7,7 @@ read does not hold up an ack. Writers queue up in SQLite itself, which also cove
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,9 @@ class Connections:
         StoreError: from every method: the database cannot be opened, read or written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, open_one: Callable[[Path], Database] = open_database) -> None:
         self.path = path
+        self._open_one = open_one
         self._local = threading.local()
         self._lock = threading.Lock()
         # Weak, because a thread's connection ends with the thread.
@@ -86,7 +87,7 @@ class Connections:
     def _mine(self) -> Database:
         database: Database | None = getattr(self._local, "database", None)
         if database is None:
-            database = self._local.database = open_database(self.path)
+            database = self._local.database = self._open_one(self.path)
             with self._lock:
                 self._databases.add(database)
         return database

@@ -19,7 +19,7 @@ from bot.model.numbers import Measured
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A diagnosis as it was stored: the JSON answer, the job that gave it, and the job that collected what it was made from.
+    """A stored diagnosis: when it was, the JSON answer, the job that gave it, and the job that collected what it was made from.
 
     The jobs are None where that was not written down.
     """
@@ -27,6 +27,7 @@ class Recorded:
     number: int
     job: int | None
     collected_by: int | None
+    recorded_at: datetime
     document: Mapping[str, Any]
 
 
@@ -116,10 +117,13 @@ class Diagnoses:
     def recorded(self, incident: int) -> tuple[Recorded, ...]:
         """Return the same, with the jobs they came from."""
         rows = self._connections.rows(
-            "SELECT number, job, collected_by, document FROM diagnoses WHERE incident = :incident ORDER BY number",
+            "SELECT number, job, collected_by, recorded_at, document FROM diagnoses WHERE incident = :incident ORDER BY number",
             incident=incident,
         )
-        return tuple(Recorded(row["number"], row["job"], row["collected_by"], to_json(row["document"])) for row in rows)
+        return tuple(
+            Recorded(row["number"], row["job"], row["collected_by"], to_time(row["recorded_at"]), to_json(row["document"]))
+            for row in rows
+        )
 
     def last_incident_with(self, playbook: str) -> int | None:
         """Return the number of the newest incident in which a playbook found something; None when there is none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
@@ -16,13 +16,16 @@ _ILL = (Status.INVESTIGATING, Status.IDENTIFIED)
 _TIMES = (
     "SELECT incidents.*,"
     " min(CASE WHEN kind IN ('status', 'lead', 'responder', 'acknowledged') THEN occurred_at END) AS acknowledged_at,"
-    " min(CASE WHEN kind = 'status' AND json_extract(details, '$.to') IN ('mitigated', 'resolved') THEN occurred_at END)"
-    "  AS mitigated_at,"
     " (SELECT failure_class FROM diagnoses JOIN findings ON findings.diagnosis = diagnoses.number"
     "  WHERE diagnoses.incident = incidents.number AND explained_by IS NULL"
     "  ORDER BY diagnoses.number DESC, findings.number LIMIT 1) AS failure_class"
     " FROM incidents LEFT JOIN timeline_events ON timeline_events.incident = incidents.number"
     " WHERE opened_at >= :since AND service = coalesce(:service, service) GROUP BY incidents.number ORDER BY incidents.number"
+)
+_TURNS = (
+    "SELECT incidents.number, kind, json_extract(details, '$.to') AS status, occurred_at FROM incidents"
+    " JOIN timeline_events ON timeline_events.incident = incidents.number AND kind IN ('opened', 'status', 'reopened')"
+    " WHERE opened_at >= :since AND service = coalesce(:service, service) ORDER BY incidents.number, timeline_events.number"
 )
 _RECURRENCES = (
     "SELECT incidents.service, playbook, coalesce(culprit_function, '') AS culprit,"
@@ -53,7 +56,9 @@ class Numbers:
 
     def times(self, *, since: datetime, service: str | None = None) -> tuple[IncidentTimes, ...]:
         """Return the turns of every incident opened since then, the oldest first."""
-        return tuple(map(_times, self._connections.rows(_TIMES, since=since, service=service)))
+        turns = _by_incident(self._connections.rows(_TURNS, since=since, service=service))
+        rows = self._connections.rows(_TIMES, since=since, service=service)
+        return tuple(_times(row, list(_spells(turns[row["number"]]))) for row in rows)
 
     def recurrences(self, *, since: datetime, service: str | None = None, limit: int = 10) -> tuple[Recurrence, ...]:
         """Return fingerprints that came in more than one incident opened since then, the most frequent first."""
@@ -65,10 +70,11 @@ class Numbers:
     def outages(self, service: str, *, severities: Sequence[str], since: datetime, now: datetime) -> tuple[Outage, ...]:
         """Return when incidents of these severities were neither mitigated nor resolved, cut to the time between."""
         rows = self._connections.rows(_TRANSITIONS, service=service, severities=list(severities), since=since)
-        by_incident: dict[int, list[Row]] = defaultdict(list)
-        for row in rows:
-            by_incident[row["number"]].append(row)
-        spells = (Outage(f"INC-{number}", *spell) for number, events in by_incident.items() for spell in _spells(events, now))
+        spells = (
+            Outage(f"INC-{number}", began_at, ended_at or now)
+            for number, events in _by_incident(rows).items()
+            for began_at, ended_at in _spells(events)
+        )
         cut = (Outage(spell.incident, max(spell.began_at, since), min(spell.ended_at, now)) for spell in spells)
         return tuple(spell for spell in cut if spell.began_at < spell.ended_at)
 
@@ -83,9 +89,9 @@ def summarise(times: Iterable[IncidentTimes], name: Callable[[IncidentTimes], st
             group,
             len(members),
             sum(each.resolved_at is None for each in members),
-            _median((each.opened_at, each.acknowledged_at) for each in members),
-            _median((each.opened_at, each.mitigated_at) for each in members),
-            _median((each.opened_at, each.resolved_at) for each in members),
+            _median(_seconds(each.opened_at, each.acknowledged_at) for each in members if each.acknowledged_at),
+            _median(each.ill_seconds for each in members if each.mitigated_at),
+            _median(_seconds(each.opened_at, each.resolved_at) for each in members if each.resolved_at),
         )
         for group, members in groups.items()
     ]
@@ -134,8 +140,15 @@ def _monday(moment: datetime) -> datetime:
     return day - timedelta(days=day.weekday())
 
 
-def _spells(events: Sequence[Row], now: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Yield from when to when an incident was ill, by its changes of status in the order they were made."""
+def _by_incident(rows: Iterable[Row]) -> Mapping[int, Sequence[Row]]:
+    by_incident: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_incident[row["number"]].append(row)
+    return by_incident
+
+
+def _spells(events: Sequence[Row]) -> Iterator[tuple[datetime, datetime | None]]:
+    """Yield from when to when an incident was ill, by its changes of status in the order they were made; None: it still is."""
     ill_since: datetime | None = None
     for event in events:
         moment = to_time(event["occurred_at"])
@@ -146,16 +159,20 @@ def _spells(events: Sequence[Row], now: datetime) -> Iterator[tuple[datetime, da
             yield ill_since, moment
             ill_since = None
     if ill_since is not None:
-        yield ill_since, now
+        yield ill_since, None
 
 
-def _median(spans: Iterable[tuple[datetime, datetime | None]]) -> float | None:
-    """Return the median in seconds of what is known; a clock that was set back makes no negative length."""
-    known = [max(0.0, (end - begin).total_seconds()) for begin, end in spans if end]
+def _median(lengths: Iterable[float]) -> float | None:
+    known = list(lengths)
     return median(known) if known else None
 
 
-def _times(row: Row) -> IncidentTimes:
+def _seconds(begin: datetime, end: datetime) -> float:
+    """Return a length of time; a clock that was set back makes no negative one."""
+    return max(0.0, (end - begin).total_seconds())
+
+
+def _times(row: Row, spells: Sequence[tuple[datetime, datetime | None]]) -> IncidentTimes:
     return IncidentTimes(
         number=row["number"],
         service=row["service"],
@@ -163,6 +180,7 @@ def _times(row: Row) -> IncidentTimes:
         failure_class=row["failure_class"] or "",
         opened_at=to_time(row["opened_at"]),
         acknowledged_at=to_time_or_none(row["acknowledged_at"]),
-        mitigated_at=to_time_or_none(row["mitigated_at"]),
+        mitigated_at=spells[-1][1] if spells else None,
+        ill_seconds=sum(_seconds(began_at, ended_at) for began_at, ended_at in spells if ended_at),
         resolved_at=to_time_or_none(row["resolved_at"]),
     )

@@ -171,6 +171,16 @@ class Outbox:
             reason=reason,
         )
 
+    def forget_response_urls(self, *, reason: str) -> None:
+        """Give up what was to be answered through response URLs so far: whoever waited there hears nothing any more."""
+        with self._connections.transaction():
+            self._connections.write(
+                "UPDATE outbox SET failed_version = version, last_error = :reason, uncertain = 0"
+                " WHERE kind = 'respond' AND version > sent_version",
+                reason=reason,
+            )
+            self._connections.write("UPDATE outbox SET response_url = '' WHERE response_url != ''")
+
     def _update(self, key: str, sql: str, **values: object) -> OutboxMessage:
         with self._connections.transaction():
             self._connections.write(sql, key=key, **values)

@@ -28,6 +28,8 @@ _SENTENCES = {
     sqlite3.SQLITE_IOERR: "{path} cannot be read or written ({error}): check the disk and its free space",
 }
 
+_UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
 
 @contextmanager
 def store_errors(path: Path) -> Iterator[None]:
@@ -35,8 +37,7 @@ def store_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        # The low byte is the primary code; the rest only says which kind of it (https://www.sqlite.org/rescode.html).
-        sentence = _SENTENCES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        sentence = _SENTENCES.get(_primary_code(error))
         if sentence is None:
             raise
         raise StoreError(sentence.format(path=path, busy=BUSY_SECONDS, error=error)) from error
@@ -68,6 +69,49 @@ def open_database(path: Path) -> Database:
     return database
 
 
+def open_for_reading(path: Path) -> Database:
+    """Open the database as `open_database` does; as it stands where its disk is full or it may not be written.
+
+    Raises:
+        StoreError: as `open_database`, and when the write-ahead log holds something that cannot be read.
+    """
+    try:
+        return open_database(path)
+    except StoreError as error:
+        if not can_be_read_as_it_stands(path, error.__cause__):
+            raise
+    with store_errors(path):
+        connection = open_as_it_stands(path)
+        try:
+            database = Database(connection, execute_plugins=False)
+            migrate(database)
+        except BaseException:
+            connection.close()
+            raise
+    return database
+
+
+def can_be_read_as_it_stands(path: Path, error: BaseException | None) -> bool:
+    """Say whether a database that did not open is only in want of a place to write.
+
+    SQLite needs files beside a database in WAL mode even to read it, unless it is told that nobody changes it. That holds when
+    the write-ahead log is empty: nobody can write there, and nothing that was committed is left out.
+    """
+    log = Path(f"{path}-wal")
+    return _primary_code(error) in _UNWRITABLE and path.exists() and not (log.exists() and log.stat().st_size)
+
+
+def open_as_it_stands(path: Path) -> sqlite3.Connection:
+    """Open a database that nobody can write for reading, without the files that SQLite makes beside it."""
+    address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+
+
+def _primary_code(error: BaseException | None) -> int:
+    """Return SQLite's primary error code: the low byte; the rest only says which kind of it (https://www.sqlite.org/rescode.html)."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
 def _configure(database: Database) -> None:
     """Switch on what SQLite leaves off for each connection.
 
@@ -89,6 +133,6 @@ def _use_wal(database: Database) -> None:
         try:
             database.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            if _primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)

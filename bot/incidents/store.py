@@ -32,6 +32,7 @@ from bot.incidents.responders import Responders
 from bot.incidents.retention import Retention
 from bot.incidents.samples import Samples
 from bot.incidents.schedule import Schedule
+from bot.incidents.schema import open_database, open_for_reading
 from bot.incidents.timeline import Timeline
 
 DATABASE_NAME = "gocrash.db"
@@ -47,16 +48,18 @@ class Store:
             incident = store.incidents.change_status(...)
             store.outbox.put(...)
 
+    One that is `reading` only needs no place to write: a full disk does not hide what is there.
+
     Raises:
         StoreError: the directory cannot be made, or the database in it cannot be opened.
     """
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, reading: bool = False) -> None:
         try:
             data.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"the data directory {data} cannot be made ({error}): choose another one in GOCRASH_DATA") from error
-        self._connections = Connections(data / DATABASE_NAME)
+        self._connections = Connections(data / DATABASE_NAME, open_one=open_for_reading if reading else open_database)
         self.timeline = Timeline(self._connections)
         self.responders = Responders(self._connections, self.timeline)
         self.incidents = Incidents(self._connections, self.timeline, self.responders)

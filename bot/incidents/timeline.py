@@ -91,9 +91,11 @@ class Timeline:
         """Take an event out of what is shown; the row stays, with who withdrew it and when. Twice is as good as once.
 
         Raises:
-            UsageError: there is no such event.
+            UsageError: there is no such event, or it is the one that opened the incident.
         """
         with self._connections.transaction():
+            if (opening := self._event(event)).kind == "opened":
+                raise UsageError(f"event {event} opened INC-{opening.incident}: resolve the incident if it was opened by mistake")
             self._connections.write(
                 "UPDATE timeline_events SET withdrawn_at = :now, withdrawn_by = :actor"
                 " WHERE number = :event AND withdrawn_at IS NULL",

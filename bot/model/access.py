@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,8 +44,10 @@ class Limits:
         deadline_seconds: for the whole pull, from connecting to the last byte.
         connect_seconds: for connecting alone.
         max_bytes: of the body, as sent and as decompressed.
+        due_at: when it must have ended, however much of its deadline is left, by `time.monotonic()`.
     """
 
     deadline_seconds: float = 30.0
     connect_seconds: float = 5.0
     max_bytes: int = 256_000_000
+    due_at: float = math.inf

@@ -78,8 +78,15 @@ class Evidence:
 
     @property
     def size_bytes(self) -> int:
-        """How many bytes the evidence holds."""
+        """How many bytes the evidence holds; none when it is missing."""
+        if self.missing_file:
+            return 0
         return self.content.stat().st_size if isinstance(self.content, Path) else len(self.content)
+
+    @property
+    def missing_file(self) -> Path | None:
+        """The file that held the bytes, where it is gone; None where they are there."""
+        return self.content if isinstance(self.content, Path) and not self.content.exists() else None
 
     @property
     def instance(self) -> str:
@@ -103,6 +110,7 @@ class CollectFailure:
         kind: what was asked for.
         target: whom we asked; None for a source of the whole service.
         reason: one phrase for people, such as `404: needs Go 1.27` or `no answer within 10 s`.
+        overdue: it was not asked for any more, because the answer was due.
         withheld: we chose not to pull, because it would have frozen the program longer than allowed.
         would_freeze_seconds, longest_freeze_seconds: what a pull that was withheld would have frozen, by estimate: in all, and
             at once.
@@ -111,6 +119,7 @@ class CollectFailure:
     kind: Kind
     reason: str
     target: Target | None = None
+    overdue: bool = False
     withheld: bool = False
     would_freeze_seconds: float = 0.0
     longest_freeze_seconds: float = 0.0

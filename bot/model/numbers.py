@@ -12,7 +12,9 @@ class IncidentTimes:
 
     Attributes:
         acknowledged_at: somebody took it on: its first change of status, or its first lead.
-        mitigated_at: it was first mitigated, or resolved without that.
+        mitigated_at: it was mitigated, or resolved without that, and has not been ill since.
+        ill_seconds: for how long it was neither mitigated nor resolved, up to then: what a budget counts. While it is ill, of
+            the stretches before that.
         resolved_at: it was resolved, and has not been reopened.
         failure_class: of what was last found in it; empty where nothing was.
     """
@@ -24,6 +26,7 @@ class IncidentTimes:
     opened_at: datetime
     acknowledged_at: datetime | None
     mitigated_at: datetime | None
+    ill_seconds: float
     resolved_at: datetime | None
 
 

@@ -68,9 +68,14 @@ _SIGNAL_NUMBERS: Final = {
 }
 """Numeric signals of Go before 1.6 (Linux; 0xa is BSD's SIGBUS) and the exception codes of Windows."""
 
+_NIL_POINTER: Final = "runtime error: invalid memory address or nil pointer dereference"
+_NIL_BYTES: Final = 4096
+"""A fault below this address is a nil pointer's: `sigpanic` in Go's `runtime/signal_unix.go`."""
+_PANIC_EXIT: Final = 2
+
 _MESSAGE_BY_FRAME: Final = {
-    "runtime.panicmem": "runtime error: invalid memory address or nil pointer dereference",
-    "runtime.panicmemAddr": "runtime error: invalid memory address or nil pointer dereference",
+    "runtime.panicmem": _NIL_POINTER,
+    "runtime.panicmemAddr": _NIL_POINTER,
     "runtime.panicdivide": "runtime error: integer divide by zero",
     "runtime.closechan": "close of closed channel",
     "runtime.chansend": "send on closed channel",
@@ -119,6 +124,7 @@ def read_crash(trace: Trace) -> Crash | None:
     header = parse_header(culprit.lines[0]) if culprit and culprit.lines[0] != NAMELESS_HEADER else None
     if not opening.messages:
         derived = _message_from_stack(stack) if trace.nameless or (header and header.state == "running") else None
+        derived = derived or _message_from_end(opening, trace, stack)
         if derived is None:
             return None
         opening.kind = "http-panic" if _was_recovered(stack) else "panic"
@@ -256,9 +262,18 @@ def _message_from_stack(stack: Stack) -> str | None:
     return _UNKNOWN_MESSAGE
 
 
+def _message_from_end(opening: _Opening, trace: Trace, stack: Stack) -> str | None:
+    """Say what a panic was by the signal, or by the exit status of Go's panics; None when neither tells of one."""
+    if opening.signal:
+        near_zero = opening.fault_address is not None and opening.fault_address < _NIL_BYTES
+        return _NIL_POINTER if opening.signal == "SIGSEGV" and near_zero else _UNKNOWN_MESSAGE
+    died = trace.exit_code == _PANIC_EXIT and stack.frames and "[running" in trace.goroutines[0].lines[0]
+    return _UNKNOWN_MESSAGE if died and not _was_recovered(stack) else None
+
+
 def _was_recovered(stack: Stack) -> bool:
     """The stack was printed by a deferred function that had recovered the panic, so the process lived on."""
-    return stack.frames[0].function.startswith(("runtime/debug.", "net/http.(*conn).serve.func"))
+    return bool(stack.frames) and stack.frames[0].function.startswith(("runtime/debug.", "net/http.(*conn).serve.func"))
 
 
 def _is_believable(opening: _Opening, trace: Trace) -> bool:

@@ -32,6 +32,9 @@ _MAX_LOOKED_AT: Final = 20_000
 _MAX_LOUD_LOOKED_AT: Final = 40_000
 _SAMPLE_CHARACTERS: Final = 600
 
+_RECORDS: Final = frozenset({"json", "logfmt"})
+"""Layers that stay: a record says its level, and more than its message."""
+
 _BLANK_DIGITS: Final = bytes(ord("0") if code in b"123456789" else code for code in range(256))
 _BLANK_HEXADECIMAL: Final = bytes(ord("0") if code in b"123456789abcdef" else code for code in range(256))
 """The second table may take two messages for one ("a.yaml", "b.yaml"), so it is used only in logs full of identifiers."""
@@ -72,7 +75,8 @@ class EventCounter:
     """Counts distinct messages and gateway errors."""
 
     def __init__(self, transport: Transport) -> None:
-        self._transport = Transport(tuple(layer for layer in transport.layers if layer.name != "json"))  # a record says its level
+        peeled = (layer for layer in transport.layers if layer.name not in _RECORDS)
+        self._transport = Transport(tuple(peeled))
         self._by_raw: dict[bytes, _Event | None] = {}
         self._by_message: dict[tuple[str, str], _Event] = {}
         self._gateway = GatewayCounter()

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 _MESSAGE_FIELDS: Final = ("log", "message", "msg", "MESSAGE", "textPayload", "Message", "@message", "text", "line", "body")
-_TIME_FIELDS: Final = ("time", "timestamp", "ts", "@timestamp", "date", "t", "__REALTIME_TIMESTAMP", "datetime")
+TIME_FIELDS: Final = ("time", "timestamp", "ts", "@timestamp", "date", "t", "__REALTIME_TIMESTAMP", "datetime")
 _SOURCE_FIELDS: Final = ("stream", "pod", "container", "instance", "_PID", "hostname", "host")
 _GOROUTINE = re.compile(r"goroutine \d+ (?:gp=[^\[\n]{1,80})?\[")
 _ESCAPED_GOROUTINE = re.compile(r"goroutine \d+ (?:gp=\S+ m=\S+ (?:mp=\S+ )?)?\[[^\]\\]{1,80}\](?: \{.*\})?:\\n")
@@ -35,14 +35,17 @@ class Record(NamedTuple):
 
 
 def load_object(line: str) -> dict[str, Any] | None:
-    """Decode a line that is one JSON object; None when it is not."""
+    """Decode a line that is one JSON object, Cloud Logging's `jsonPayload` taken for a part of it; None when it is not."""
     if line[:1] != "{" or line.rstrip()[-1:] != "}":
         return None
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        return None
+    payload = value.get("jsonPayload")
+    return value | payload if isinstance(payload, dict) else value
 
 
 def unwrap_docker(line: str) -> Record | None:
@@ -54,13 +57,22 @@ def unwrap_docker(line: str) -> Record | None:
     return Record(text, str(record.get("stream", "")), str(record.get("time", "")), partial=not text.endswith("\n"))
 
 
+def unwrap_journal(line: str) -> Record | None:
+    """Read a record of `journalctl -o json`; its writer is named as in the journal's text, `checkout[812]`."""
+    record = load_object(line) if '"__REALTIME_TIMESTAMP"' in line else None
+    if record is None or not isinstance(record.get("MESSAGE"), str):
+        return None
+    writer, pid = record.get("SYSLOG_IDENTIFIER") or record.get("_COMM") or "", record.get("_PID")
+    return Record(record["MESSAGE"], f"{writer}[{pid}]" if pid else str(writer), f"time={record.get('__REALTIME_TIMESTAMP')}")
+
+
 def unwrap_message(line: str) -> Record | None:
     """Read a structured log record, or one line of a log store's export, by its message field."""
     record = load_object(line)
     text = next((record[name] for name in _MESSAGE_FIELDS if isinstance(record.get(name), str)), None) if record else None
     if record is None or text is None:
         return None
-    stamp = next((f"time={record[name]}" for name in _TIME_FIELDS if isinstance(record.get(name), str | int | float)), "")
+    stamp = next((f"time={record[name]}" for name in TIME_FIELDS if isinstance(record.get(name), str | int | float)), "")
     source = next((str(record[name]) for name in _SOURCE_FIELDS if isinstance(record.get(name), str | int)), "")
     return Record(text.rstrip("\n"), source, stamp)
 
@@ -97,5 +109,13 @@ def expand_escapes(text: str) -> list[str]:
     if (match := _ESCAPED_GOROUTINE.search(text)) is None:
         return text.split("\n")
     before, trace = text[: match.start()], text[match.start() :]
-    trace = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else _ESCAPED.get(found[2], found[2]), trace)
-    return [*before.replace("\\n", "\n").split("\n"), *trace.rstrip('"}').split("\n")]
+    return [*before.replace("\\n", "\n").split("\n"), *unescape(trace).rstrip('"}').split("\n")]
+
+
+def unescape(text: str) -> str:
+    r"""Undo the escapes of a quoted string.
+
+    >>> unescape(r'\t/src/f.go:3 \"\u003cnil\u003e\"')
+    '\t/src/f.go:3 "<nil>"'
+    """
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else _ESCAPED.get(found[2], found[2]), text)

@@ -32,6 +32,7 @@ from bot.parse.crashes import read_crash, read_dump
 from bot.parse.dump import parse_debug1
 from bot.parse.endings import Death, EndingSearch
 from bot.parse.events import EventCounter
+from bot.parse.exports import MAX_BYTES, open_export
 from bot.parse.races import read_race
 from bot.parse.runtimetraces import RuntimeTraceCounter
 from bot.parse.search import TraceSearch
@@ -44,11 +45,13 @@ _TOP_TABLE = re.compile(rb"flat +flat% +sum% +cum +cum%")
 _TOP_TABLE_PROBLEM: Final = (
     "A table of `go tool pprof -top` names functions but not who calls them: give the profile itself, the file that pprof read."
 )
+_CUT_PROBLEM: Final = f"Only the first {MAX_BYTES // 10**6} MB of this export were read: export a shorter time."
 
 
 def parse_log(stream: BinaryIO) -> LogReading:
     """Read a log or any pasted text; a text with nothing of Go in it has events only."""
-    blocks = read_blocks(stream)
+    export = open_export(stream)
+    blocks = read_blocks(export.log)
     start = next(blocks, None)
     if start is None:
         return LogReading(transport="plain", lines=0)
@@ -76,8 +79,13 @@ def parse_log(stream: BinaryIO) -> LogReading:
         events=events.events(),
         gateway_errors=events.gateway_errors(),
         runtime_trace=runtime.trace(),
-        truncated=any(dump.truncated for dump in (*dumps, *(crash.dump for crash in crashes if crash.dump))),
-        problems=(*search.problems(), *events.problems(), *((_TOP_TABLE_PROBLEM,) if top_table else ())),
+        truncated=export.cut or any(dump.truncated for dump in (*dumps, *(crash.dump for crash in crashes if crash.dump))),
+        problems=(
+            *search.problems(),
+            *events.problems(),
+            *((_TOP_TABLE_PROBLEM,) if top_table else ()),
+            *((_CUT_PROBLEM,) if export.cut else ()),
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 from bot.parse.blocks import Block
@@ -20,6 +21,10 @@ _WINDOW_LINES: Final = 40
 _SUSPECTS: Final = 400
 _MAX_SOURCES: Final = 64
 _SILENT_LINES: Final = 4_000
+_MOST_LEFT_OUT: Final = 10_000
+"""Once so many traces could not be kept, the log is only counted from there, except for its last blocks."""
+_LAST_BLOCKS: Final = 2
+_COUNTED: Final = (b"panic: ", b"fatal error: ", b"DATA RACE")
 
 
 class TraceSearch:
@@ -32,9 +37,14 @@ class TraceSearch:
         self._last_source = ""
         self._lead = Block(1, b"")
         self._fed = False
+        self._last: deque[Block] = deque()
+        self._passed_over = 0
 
     def add(self, block: Block) -> None:
         """Search the next block."""
+        if self._last or self._left_out() >= _MOST_LEFT_OUT:
+            self._only_count(block)
+            return
         marked = any(marker in block.content for marker in _MARKERS)
         if not marked and not self._is_reading(block.first):
             tail = block.lines[-_LEAD_LINES:]
@@ -57,13 +67,27 @@ class TraceSearch:
 
     def traces(self) -> list[Trace]:
         """Return all traces found, in the order of the log."""
+        for reader in self._readers.values() if self._passed_over else ():
+            reader.close()  # what was open before the gap does not go on after it
+        while self._last:
+            self._feed(self._last.popleft())
         found = [trace for reader in self._readers.values() for trace in reader.close()]
         return sorted(found, key=lambda trace: trace.first)
 
     def problems(self) -> tuple[str, ...]:
         """Say what was not read."""
-        left_out = sum(reader.left_out for reader in self._readers.values())
+        left_out = self._left_out() + self._passed_over
         return (f"{left_out} crashes or dumps in the middle of the log were not read: there are too many.",) if left_out else ()
+
+    def _left_out(self) -> int:
+        return sum(reader.left_out for reader in self._readers.values())
+
+    def _only_count(self, block: Block) -> None:
+        """Hold a block back until it is known whether it is one of the last; if not, only count what is announced in it."""
+        self._last.append(block)
+        if len(self._last) > _LAST_BLOCKS:
+            content = self._last.popleft().content
+            self._passed_over += sum(content.count(word) for word in _COUNTED)
 
     def _is_reading(self, number: int) -> bool:
         """Tell whether a trace goes on; a writer that has long been silent will not finish its own."""

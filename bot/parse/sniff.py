@@ -18,7 +18,6 @@ from bot.errors import ParseError
 from bot.model.evidence import Kind
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
-_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 # A profile names its values at its end; more than this is no profile that anybody keeps.
 _MAX_UNPACKED_BYTES: Final = 64 << 20
 _LOOKED_AT_BYTES: Final = 1 << 16
@@ -62,6 +61,7 @@ _FIRST_LINES: Final = (
     (re.compile(rb"^\s*heap profile: \d"), Kind.HEAP),
     (re.compile(rb"^\s*--- mutex:"), Kind.MUTEX),
     (re.compile(rb"^\s*--- contention:"), Kind.BLOCK),
+    (re.compile(rb"^\s*goroutine \d+ [^\n]*:\r?\n(?:[^\n]*\n)*?exit status \d"), Kind.SERVICE_LOG),
     (re.compile(rb"^\s*goroutine \d+ (?:gp=\S+ m=\S+ (?:mp=\S+ )?)?\[[^\n]*:\r?\n"), Kind.GOROUTINE),
 )
 _METRICS = re.compile(rb"^# (?:HELP|TYPE) [a-zA-Z_:]", re.MULTILINE)
@@ -78,7 +78,15 @@ _GATEWAY = re.compile(
     rb"|\"(?:GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS) [^\"\n]* HTTP/[\d.]+\" \d{3} [A-Z,]{1,12} "
     rb"|haproxy\[\d+\]: ",
 )
-_KERNEL = re.compile(rb"^(?:<\d+>)?\[ *\d+\.\d{6}\] |^\S+ +\d+ [\d:]+ \S+ kernel: ", re.MULTILINE)
+_KERNEL = re.compile(
+    rb"^(?:<\d+>|[a-z]+ *:[a-z]+ *: )?"
+    rb"\[(?: *\d+\.\d{6}| +\+\d+\.\d{6}|(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} ?[ \d]\d \d\d:\d\d(?::\d\d \d{4})?)\] "
+    rb"|^\d{4}-\d\d-\d\dT[\d:]{8},\d{6}[+-]\d\d:\d\d "
+    rb"|^\S+(?: +\S+){1,4} kernel: "
+    rb'|"(?:_TRANSPORT|SYSLOG_IDENTIFIER)" ?: ?"kernel"',
+    re.MULTILINE,
+)
+"""The times of `dmesg`: since the boot, `-T`, `-H` and `--time-format iso`, after its `-x` or `-r`; then those of a journal."""
 _KERNEL_WORDS = re.compile(rb"(?i)oom-kill|Out of memory: Killed|segfault at|invoked oom|Call Trace|audit:|Memory cgroup")
 _KUBELET = re.compile(
     rb"^(?:\S.{0,200}? )?[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ "
@@ -110,8 +118,6 @@ def _unpack(head: bytes) -> bytes:
 
 
 def _sniff_unpacked(head: bytes) -> Kind:
-    if head.startswith(_UTF_16):
-        raise ParseError("This is UTF-16 text, which PowerShell's `>` writes: save it as UTF-8.")
     if _is_binary(head[:_LOOKED_AT_BYTES]):
         if head[0] in _PROFILE_FIRST_BYTES and (kind := _sniff_profile(head)):
             return kind

@@ -22,6 +22,8 @@ _ISO = re.compile(
     r"(?: ?(Z|UTC\b)|\s?([+-])(\d\d):?(\d\d)(?!\d))?",
 )
 _ACCESS_LOG = re.compile(r"\[(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)\]")
+_CTIME = re.compile(r"\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d) (\d{4})\]")
+"""As `dmesg -T` prints it."""
 _EPOCH = re.compile(r'"?(?:ts|time|timestamp|t)"?[:=]\s?"?(1\d{9})(?:(\d{3})|\.(\d{1,9}))?(?:\d{6})?\b')
 SEARCHED_CHARACTERS: Final = 400
 """A log line says its time at its start."""
@@ -39,6 +41,9 @@ def find_time(text: str) -> datetime | None:
     if (match := _ACCESS_LOG.search(head)) and match[2] in _MONTHS:
         day, month, year, hour, minute, second, sign, zone_hours, zone_minutes = match.groups()
         return _utc((year, str(_MONTHS.index(month)), day, hour, minute, second), "", sign, zone_hours, zone_minutes)
+    if (match := _CTIME.search(head)) and match[1] in _MONTHS:
+        month, day, hour, minute, second, year = match.groups()
+        return _utc((year, str(_MONTHS.index(month)), day, hour, minute, second), "", None, None, None)
     return None
 
 

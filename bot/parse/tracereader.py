@@ -32,6 +32,8 @@ BURIED_OPENING = re.compile(r"(?:panic: |fatal error: |panicked: |[Rr]ecovered f
 """The same inside another line; believed only if a goroutine follows at once."""
 
 _NOT_A_MESSAGE = re.compile(r"^(?:\[signal |PC=0x|signal arrived|\s+(?:panic|fatal error): |goroutine running on other thread)")
+_SIGNAL = re.compile(r"^\[signal SIG[A-Z]+: [^\]]* pc=0x[0-9a-f]+\]$")
+"""Stands below the line that says why, unless that is missing."""
 _EXIT = re.compile(r"^exit status (\d{1,9})\b|\bexited with code (\d{1,9})\b")
 _HOLDS_ONE = re.compile(r"http: panic serving |recovered|PANIC RECOVER")
 """Openings after which only the goroutine that panicked is printed."""
@@ -115,8 +117,10 @@ class TraceReader:
         text = line.text
         if opens_crash(text):
             self._open(line, "crash")
+        elif _SIGNAL.match(text):
+            self._open_announced(line).opening.append(text)
         elif is_header(text):
-            self._open_at_header(line)
+            self._open_announced(line).begin_goroutine(line)
         elif _RACE.match(text):
             self._open(line, "race")
         elif _PROFILE.match(text):
@@ -135,8 +139,8 @@ class TraceReader:
         self._recent.clear()
         return trace
 
-    def _open_at_header(self, line: Line) -> None:
-        """Start at a goroutine; if one of the last few lines announces a crash in its middle, that is the opening."""
+    def _open_announced(self, line: Line) -> Trace:
+        """Start at a goroutine or a signal; if one of the last few lines announces a crash in its middle, that is the opening."""
         announcement = self._announcement()
         trace = self._open(line, "dump")
         trace.opening = []
@@ -144,7 +148,7 @@ class TraceReader:
             trace.form = "crash"
             trace.opening = [before.text for before in announcement]
             trace.first, trace.stamp = announcement[0].number, announcement[0].stamp
-        trace.begin_goroutine(line)
+        return trace
 
     def _announcement(self) -> list[Line]:
         """Return the last few lines, from the one that announces a crash in its middle; none when no line does."""

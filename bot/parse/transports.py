@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from bot.parse.jsonlines import expand_escapes, expand_json, unwrap_docker, unwrap_message
+from bot.parse.jsonlines import expand_escapes, expand_json, unescape, unwrap_docker, unwrap_journal, unwrap_message
 from bot.parse.lines import Line
 from bot.parse.stacktext import HEADER, decode
 
@@ -39,6 +39,8 @@ _COLOUR = re.compile(r"(?:\x1b|\^\[|\\u001b|\\x1b)\[[0-9;]*[A-Za-z]")
 _FENCE = re.compile(r"^\s*(?:```.*|~~~.*|</?(?:details|summary|pre|code|p|br)\b[^>]*>.*)$")
 _BOX_END = re.compile(r"\s+[│┃║]$")
 _LOST_STAR = re.compile(r"(?<=\.)\((\w+(?:\[\.\.\.\])?)\)(?=\.)")
+_LOGFMT = re.compile(r'(?:^|\s)(?:msg|message)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*)(?=\s|$))')
+_LOGFMT_HEADER = re.compile(r'\b(?:msg|message)="goroutine \d+ [^"]*\[')
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|#\d+);")
 
 _ANY_HEADER = re.compile(r"goroutine \d+(?: gp=\S+ m=\S+(?: mp=\S+)?)? \[[a-z][^\]]*\][^\n]*:\s*$")
@@ -86,6 +88,11 @@ def _docker(line: str) -> Unwrapped | None:
     return None if record is None else Unwrapped(record.text.removesuffix("\n"), record.source, record.stamp, record.partial)
 
 
+def _journal(line: str) -> Unwrapped | None:
+    record = unwrap_journal(line)
+    return None if record is None else Unwrapped(record.text, record.source, record.stamp)
+
+
 def _message(line: str) -> Unwrapped | None:
     record = unwrap_message(line)
     if record is None:
@@ -94,9 +101,15 @@ def _message(line: str) -> Unwrapped | None:
     return Unwrapped(whole or record.text, record.source, record.stamp, logged=True)
 
 
+def _logfmt(line: str) -> Unwrapped | None:
+    match = _LOGFMT.search(line)
+    return None if match is None else Unwrapped(unescape(match[1] or match[2] or ""), stamp=line[: match.start()], logged=True)
+
+
 LAYERS: Final = (
     _prefix("cri", r"^\d{4}-\d\d-\d\dT\S+ (?P<source>stdout|stderr) (?P<flag>[FP])(?: |$)"),
     Layer("docker-json", _docker),
+    Layer("journald-json", _journal),
     _prefix("journald", r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S* \S+ (?P<source>[\w./@-]+\[\d+\]):(?: |$)"),
     _prefix("syslog", r"^(?:<\d+>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \S+ (?P<source>[\w./@-]+(?:\[\d+\])?):(?: |$)"),
     _prefix("syslog", r"^<\d+>1 \S+ \S+ (?P<source>\S+ \S+) \S+ (?:-|\[.*?\](?=\s|$))(?: |$)"),
@@ -107,6 +120,9 @@ LAYERS: Final = (
     Layer("json", _message),
 )
 """Known wrappings; the first one that most lines of the sample wear is peeled, then the next is looked for beneath it."""
+
+LOGFMT: Final = Layer("logfmt", _logfmt)
+"""Looked for only where it hides a goroutine's header: other lines are better read with their further fields, such as `err`."""
 
 
 @dataclass(slots=True)
@@ -196,20 +212,29 @@ def detect(sample: Sequence[str]) -> Transport:
     while len(layers) < _MAX_LAYERS and (layer := _worn_by_most(texts)):
         layers.append(layer)
         texts = [unwrapped.text if (unwrapped := layer.unwrap(text)) else text for text in texts]
-    if len(layers) < _MAX_LAYERS and (learned := _learn_prefix(texts)):
+    if len(layers) < _MAX_LAYERS and (learned := _hiding_headers(texts) or _learn_prefix(texts)):
         layers.append(learned)
     return Transport(tuple(layers))
 
 
 def is_clean(texts: Sequence[str]) -> bool:
     """Tell whether goroutine headers, where there are any, stand at the start of their lines."""
-    found = [text for text in texts if "goroutine " in text and _ANY_HEADER.search(text[:_MAX_HEADER_CHARACTERS])]
+    heads = [text[:_MAX_HEADER_CHARACTERS] for text in texts if "goroutine " in text]
+    found = [head for head in heads if _ANY_HEADER.search(head) or _LOGFMT_HEADER.search(head)]
     return not found or any(text.startswith("goroutine ") for text in found)
 
 
 def _worn_by_most(texts: Sequence[str]) -> Layer | None:
-    needed = max(1, round(len(texts) * _SHARE))
-    return next((layer for layer in LAYERS if texts and sum(layer.unwrap(text) is not None for text in texts) >= needed), None)
+    return next((layer for layer in LAYERS if _is_worn_by_most(layer, texts)), None)
+
+
+def _is_worn_by_most(layer: Layer, texts: Sequence[str]) -> bool:
+    return bool(texts) and sum(layer.unwrap(text) is not None for text in texts) >= max(1, round(len(texts) * _SHARE))
+
+
+def _hiding_headers(texts: Sequence[str]) -> Layer | None:
+    hidden = any("goroutine " in text and _LOGFMT_HEADER.search(text) for text in texts)
+    return LOGFMT if hidden and _is_worn_by_most(LOGFMT, texts) else None
 
 
 def _learn_prefix(texts: Sequence[str]) -> Layer | None:

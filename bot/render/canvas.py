@@ -1,4 +1,7 @@
-"""What flame graphs and charts share: colours, Pillow's built-in font, cutting a label to its room, and the PNG itself."""
+"""What flame graphs and charts share: colours, Pillow's built-in font, cutting a label to its room, and the PNG itself.
+
+They are looked at in a Slack thread, which shows them about half as wide as they are: letters are twice as large as they look.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bot.render.prose import one_line
 
-WIDTH = 1200
+WIDTH = 900
 MARGIN = 16
 INK = "#1f2430"
 FAINT_INK = "#6b7280"
@@ -18,6 +21,9 @@ GRID = "#e5e7eb"
 ACCENT = "#c2410c"
 SERIES = ("#c2410c", "#1d4ed8", "#047857", "#7c3aed", "#b45309", "#be185d")
 COLOURS = 64
+TITLE = 30
+TEXT = 22
+"""Sizes of letters, in pixels."""
 
 
 @cache
@@ -30,8 +36,8 @@ def canvas(height: int, title: str, subtitle: str = "") -> tuple[Image.Image, Im
     """Return a sheet with its title drawn, and the pen for it."""
     image = Image.new("RGB", (WIDTH, height), PAPER)
     draw = ImageDraw.Draw(image)
-    write(draw, (MARGIN, 12), title, size=22, room=WIDTH - 2 * MARGIN)
-    write(draw, (MARGIN, 42), subtitle, size=14, colour=FAINT_INK, room=WIDTH - 2 * MARGIN)
+    write(draw, (MARGIN, 12), title, size=TITLE, room=WIDTH - 2 * MARGIN)
+    write(draw, (MARGIN, 54), subtitle, size=TEXT, colour=FAINT_INK, room=WIDTH - 2 * MARGIN)
     return image, draw
 
 

@@ -1,6 +1,7 @@
 """An incident's events → a timeline as lengths on a sheet, which the page's template turns into SVG.
 
-Time runs from left to right, from the first event to the last one, or to the reader's now while the incident is open.
+Time runs from left to right, from the first event to the last one, or to the reader's now while the incident is open. What
+was before the incident gets no more than half of the sheet; what lies further back stands at its left edge.
 """
 
 from __future__ import annotations
@@ -66,12 +67,13 @@ class Drawing:
 def draw(incident: Incident, events: Sequence[TimelineEvent], *, now: datetime, zone: tzinfo = UTC) -> Drawing:
     """Return the drawing of an incident's events, which are in the order in which they happened."""
     moments = [utc(event.occurred_at) for event in events] or [utc(incident.opened_at)]
-    first = min(moments)
     last = max(moments) if incident.resolved_at else max(*moments, utc(now))
+    opened = min((utc(event.occurred_at) for event in events if event.kind == "opened"), default=utc(incident.opened_at))
+    first = max(min(moments), opened - max(last - opened, timedelta(0)))
     seconds = max((last - first).total_seconds(), 1.0)
 
     def place(when: datetime) -> float:
-        return round(LEFT + (RIGHT - LEFT) * (utc(when) - first).total_seconds() / seconds, 1)
+        return round(LEFT + (RIGHT - LEFT) * max((utc(when) - first).total_seconds(), 0.0) / seconds, 1)
 
     lane_of = {kind: index for index, (_, kinds) in enumerate(LANES) for kind in kinds}
     height = LANES_TOP + LANE_HEIGHT * len(LANES) + 24

@@ -216,7 +216,8 @@ def _evidence(known: Known) -> Iterator[str]:
         yield "|---|---|---|---|---|---|"
     for number, piece in enumerate(known.evidence, start=1):
         digest = code(piece.content.name) if isinstance(piece.content, Path) else ""
-        cells = (inline(piece.name), inline(piece.source), utc_text(piece.collected_at), format_size(piece.size_bytes), digest)
+        size = "missing" if piece.missing_file else format_size(piece.size_bytes)
+        cells = (inline(piece.name), inline(piece.source), utc_text(piece.collected_at), size, digest)
         yield f"| {' | '.join((f'E{number}', *(cell.replace('|', CELL_BAR) for cell in cells)))} |"
 
 
@@ -228,11 +229,14 @@ def _cited(known: Known, proof: int | None = None) -> str:
 
 
 def _lasted(known: Known) -> str:
-    """Say how long people were hit: until it was mitigated, and until it was resolved."""
+    """Say how long people were hit: until it was mitigated, pauses left out, and how long until it was resolved."""
     opened, times = known.incident.opened_at, known.times
-    ends = (("mitigated", times.mitigated_at), ("resolved", times.resolved_at))
-    known_ends = [f"{_span(opened, moment)} until it was {word}" for word, moment in ends if moment]
-    return ", ".join(known_ends) or "it is not over"
+    ill = format_duration(times.ill_seconds)
+    if times.mitigated_at is None:
+        return f"it is not over: {ill} at first, then it came again" if times.ill_seconds else "it is not over"
+    pauses = "" if ill == _span(opened, times.mitigated_at) else " (it came again; pauses are left out)"
+    resolved = f", {_span(opened, times.resolved_at)} until it was resolved" if times.resolved_at else ""
+    return f"{ill} until it was mitigated{pauses}{resolved}"
 
 
 def _findings(known: Known) -> Sequence[Mapping[str, Any]]:

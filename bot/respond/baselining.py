@@ -55,13 +55,14 @@ def record_if_well(context: Context, job: Job, outcome: Outcome) -> bool:
 
 
 def is_well(context: Context, outcome: Outcome) -> bool:
-    """Say whether every instance answered, and nothing was found that would open an incident."""
+    """Say whether every instance answered, nothing was cut short, and nothing was found that would open an incident."""
     answered = {piece.instance for piece in outcome.bundle.evidence}
     targets = {target.instance for target in outcome.bundle.targets}
     findings = outcome.diagnosis.findings
     return (
         bool(targets)
         and targets <= answered
+        and not any(failure.overdue for failure in outcome.bundle.failures)
         and not any(severity_of(finding.severity, context.config.severities) for finding in findings)
     )
 

@@ -88,6 +88,7 @@ def _figures(outcome: Outcome, engine: Engine, first: Finding, rows: Sequence[Ro
     """Yield one picture of each kind of thing that the first finding is about."""
     service, here = outcome.diagnosis.service, first.instances[0] if first.instances else ""
     where = f" on {here}" if here not in ("", service) else ""
+    culprit = first.culprit.function if first.culprit else ""
     if any(isinstance(row, ABOUT_GOROUTINES) for row in rows):
         stacks = [
             ((f"[{row.state}]", *row.stack) if row.state else row.stack, row.count)
@@ -95,9 +96,10 @@ def _figures(outcome: Outcome, engine: Engine, first: Finding, rows: Sequence[Ro
             if row.target == here
         ]
         if stacks:
-            yield flame_graph(stacks, title=f"Goroutines of {service}{where}", unit="goroutines")
+            yield flame_graph(stacks, title=f"Goroutines of {service}{where}", unit="goroutines", culprit=culprit)
     if any(isinstance(row, ABOUT_MEMORY) for row in rows) and (profile := _heap(outcome.bundle, engine, here)):
-        yield flame_graph(profile_stacks(profile, INUSE), title=f"Memory in use of {service}{where}", unit="bytes")
+        title = f"Memory in use of {service}{where}"
+        yield flame_graph(profile_stacks(profile, INUSE), title=title, unit="bytes", culprit=culprit)
     names = dict.fromkeys(row.name for row in rows if isinstance(row, MetricSeriesRow))
     for name in list(names)[:1]:
         if series := _series(outcome.bundle, engine, name):

@@ -19,8 +19,8 @@ from typing import Any
 from bot.alerts.message import words
 from bot.alerts.wording import LINK
 from bot.collect.files import read_files
-from bot.collect.gunzip import GZIP_MAGIC, gunzip_into
 from bot.collect.spool import Spool
+from bot.collect.unpack import is_packed, unpack_into
 from bot.errors import CollectError, SlackError, UsageError
 from bot.model.evidence import Evidence
 from bot.model.goroutines import Frame, GoroutineDump
@@ -125,9 +125,9 @@ def _read(context: Context, given: _Given, directory: Path, unread: list[str]) -
     directory.mkdir()
     path, content, cut = directory / PASTED, given.content, given.cut
     try:
-        if content.startswith(GZIP_MAGIC):
+        if is_packed(content):
             spool = Spool(directory)
-            cut |= gunzip_into(spool, io.BytesIO(content), max_bytes=_limit(context))
+            cut |= unpack_into(spool, io.BytesIO(content), max_bytes=_limit(context))
             unpacked = spool.content()
             content = unpacked.read_bytes() if isinstance(unpacked, Path) else unpacked
         path.write_bytes(content)

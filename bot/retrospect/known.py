@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from typing import Any
 from bot.config import Config, Service
 from bot.diagnose import Engine, judge, subject_of
 from bot.incidents import numbers
+from bot.incidents.diagnoses import Recorded
 from bot.incidents.store import Store
 from bot.model.evidence import Evidence
 from bot.model.incident import Incident
@@ -29,7 +30,8 @@ def known_of(store: Store, number: int, config: Config, engine: Engine, *, now: 
         UsageError: there is no such incident.
     """
     incident = store.incidents.get(number)
-    documents = store.diagnoses.of(number)
+    diagnoses = store.diagnoses.recorded(number)
+    documents = [each.document for each in diagnoses]
     telling = [document for document in documents if document["findings"]] or list(documents)
     times = store.numbers.times(since=incident.opened_at, service=incident.service)
     evidence = store.evidence.of_incident(number)
@@ -41,7 +43,7 @@ def known_of(store: Store, number: int, config: Config, engine: Engine, *, now: 
         document=telling[-1] if telling else None,
         evidence=evidence,
         earlier=store.memory.related(number),
-        named_at=_named_at(documents, telling[-1] if telling else None),
+        named_at=_named_at(diagnoses, telling[-1] if telling else None),
         proved_by=_proved_by(telling[-1] if telling else None, judged.collection, evidence),
         prevention=judged.prevention,
         culprit_url=judged.culprit_url,
@@ -65,7 +67,9 @@ class _Judged:
     collection: tuple[Evidence, ...] = ()
 
 
-def _from_evidence(store: Store, incident: Incident, document: dict[str, Any] | None, config: Config, engine: Engine) -> _Judged:
+def _from_evidence(
+    store: Store, incident: Incident, document: Mapping[str, Any] | None, config: Config, engine: Engine
+) -> _Judged:
     """Judge the newest collection in which the first finding is found; nothing is known where there is none."""
     if not document or not document["findings"]:
         return _Judged()
@@ -82,17 +86,17 @@ def _from_evidence(store: Store, incident: Incident, document: dict[str, Any] | 
     return _Judged()
 
 
-def _named_at(documents: Sequence[dict[str, Any]], telling: dict[str, Any] | None) -> datetime | None:
-    """Return when a diagnosis first found what the telling one blames."""
+def _named_at(diagnoses: Sequence[Recorded], telling: Mapping[str, Any] | None) -> datetime | None:
+    """Return when a diagnosis that found what the telling one blames was first told: the time of its event in the timeline."""
     if not telling or not telling["findings"]:
         return None
     blamed = telling["findings"][0]["fingerprint"]
-    found = (document for document in documents if any(each["fingerprint"] == blamed for each in document["findings"]))
-    return next((datetime.fromisoformat(document["started_at"]) for document in found), None)
+    found = (each for each in diagnoses if any(finding["fingerprint"] == blamed for finding in each.document["findings"]))
+    return next((each.recorded_at for each in found), None)
 
 
 def _proved_by(
-    telling: dict[str, Any] | None, collection: Sequence[Evidence], evidence: Sequence[Evidence]
+    telling: Mapping[str, Any] | None, collection: Sequence[Evidence], evidence: Sequence[Evidence]
 ) -> tuple[int | None, ...]:
     """Return for each proof of the first finding the piece of evidence that holds it, by its index.
 
@@ -103,7 +107,7 @@ def _proved_by(
     return tuple(_piece_of(proof, collection, evidence) for proof in telling["findings"][0]["evidence"])
 
 
-def _piece_of(proof: dict[str, Any], collection: Sequence[Evidence], evidence: Sequence[Evidence]) -> int | None:
+def _piece_of(proof: Mapping[str, Any], collection: Sequence[Evidence], evidence: Sequence[Evidence]) -> int | None:
     of_kind = [piece for piece in collection if piece.kind == proof["kind"]]
     own = [piece for piece in of_kind if piece.instance == proof["source"]] or of_kind
     first_line = next(iter(proof["excerpt"].strip().splitlines()), "").encode("utf-8", "replace")

@@ -10,6 +10,8 @@ from bot.errors import UsageError
 from bot.incidents.store import Store
 from bot.model.evidence import Bundle, CollectFailure, Evidence, Kind, Target
 
+MISSING = "its file is missing: put it back from a backup"
+
 
 @dataclass(frozen=True, slots=True)
 class Saved:
@@ -23,13 +25,16 @@ def saved_incident(store: Store, number: int) -> Saved:
     """Return the last diagnosis of an incident whose evidence is still there, with exactly that evidence.
 
     Raises:
-        UsageError: there is no such incident, or it has no evidence.
+        UsageError: there is no such incident, or it has no evidence, or all files of that evidence are missing.
     """
     incident = store.incidents.get(number)
     collections = saved_collections(store, number)
     if not collections:
         raise UsageError(f"{incident.key} has no evidence (any more): `gocrash db prune` removes what is old")
-    return collections[-1]
+    last = collections[-1]
+    if not last.bundle.evidence:
+        raise UsageError(f"all evidence of {incident.key} is missing: `gocrash db check` names the files, put them back")
+    return last
 
 
 def saved_collections(store: Store, number: int) -> tuple[Saved, ...]:
@@ -49,7 +54,10 @@ def saved_collections(store: Store, number: int) -> tuple[Saved, ...]:
 
 
 def bundle_of(service: str, evidence: Sequence[Evidence], document: Mapping[str, Any] | None) -> Bundle:
-    """Return one collection as a bundle; what could not be collected then stands in the diagnosis' document."""
+    """Return one collection as a bundle; what could not be collected then stands in the diagnosis' document.
+
+    Evidence whose file is missing is one more failure.
+    """
     reports = document["targets"] if document else ()
     targets = {piece.instance: piece.target for piece in evidence if piece.target}
     for report in reports:
@@ -59,10 +67,26 @@ def bundle_of(service: str, evidence: Sequence[Evidence], document: Mapping[str,
         service=service,
         taken_at=min(piece.collected_at for piece in evidence),
         targets=tuple(targets.values()),
-        evidence=tuple(evidence),
-        failures=tuple(
-            CollectFailure(kind=Kind(failure["kind"]), reason=failure["reason"], target=targets.get(report["instance"]))
-            for report in reports
-            for failure in report["failures"]
+        evidence=tuple(piece for piece in evidence if not piece.missing_file),
+        failures=(
+            *(
+                CollectFailure(kind=Kind(failure["kind"]), reason=failure["reason"], target=targets.get(report["instance"]))
+                for report in reports
+                for failure in report["failures"]
+            ),
+            *(
+                CollectFailure(kind=piece.kind, reason=f"{MISSING} ({piece.missing_file})", target=piece.target)
+                for piece in evidence
+                if piece.missing_file
+            ),
         ),
+    )
+
+
+def missing_from(bundle: Bundle) -> tuple[str, ...]:
+    """Name the evidence of a bundle whose file is missing, one sentence each."""
+    return tuple(
+        f"{failure.kind} of {failure.target.instance if failure.target else bundle.service}: {failure.reason}"
+        for failure in bundle.failures
+        if failure.reason.startswith(MISSING)
     )

@@ -183,11 +183,11 @@ def test_a_message_that_no_pattern_finds_is_read_as_ever() -> None:
 @pytest.mark.parametrize("unit", ["\n", "a", " ", "alarm ", "/cloudwatch/region=a", "<https://a/issues/1", "/issues/1", "[a] ["])
 def test_a_hostile_message_does_not_hold_up_the_others(unit: str) -> None:
     text = "<https://a.example/issues/1" + unit * (100_000 // len(unit))
-    started = time.monotonic()
+    started = time.process_time()
     for sender in ("Sentry", "Datadog", "PagerDuty"):
         read({"username": sender, "attachments": [{"title": text, "text": text, "footer": "Grafana"}]})
     # A tenth of a second, unless an expression goes over the text again and again: then minutes.
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 20
 
 
 # Words of the products, so that the parsers' later lines are reached as well.

@@ -7,12 +7,18 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 from cli import gocrash
 
+from bot.cli import demo
 from bot.cli.demo import SUGGESTIONS
+from bot.errors import UsageError
+from bot.incidents.store import Store
+from bot.localslack import LocalSlack
 
 
 def test_once_prints_the_channel_and_its_thread(tmp_path: Path) -> None:
@@ -72,6 +78,26 @@ def test_the_demo_runs_until_it_is_told_to_stop(tmp_path: Path) -> None:
         _out, err = demo.communicate(timeout=30)
     assert demo.returncode == 0
     assert "Traceback" not in err
+
+
+def test_answers_owed_to_an_earlier_local_slack_hold_nothing_up(tmp_path: Path) -> None:
+    moment = datetime.now(UTC)
+    payload = {"response_url": "http://127.0.0.1:9/response/1", "text": "too late"}
+    with Store(tmp_path) as store:
+        store.outbox.put("old", channel="C1", payload=payload, now=moment, kind="respond")
+    run = gocrash("demo", "--once", "/gocrash help", "--data", tmp_path)
+    assert run.status == 0, run.err
+    with Store(tmp_path) as store:
+        assert store.outbox.get("old").refused
+
+
+def test_a_line_that_is_not_answered_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "ANSWER_SECONDS", 0.2)
+    manifest = yaml.safe_load(demo.MANIFEST.read_text(encoding="utf-8"))
+    with LocalSlack(manifest=manifest, port=0, channels=demo.CHANNELS) as slack, Store(tmp_path) as store:
+        store.queue.enqueue(kind="command", payload={}, now=datetime.now(UTC))
+        with pytest.raises(UsageError, match="the line 'good morning' was not answered"):
+            demo._play(slack, store, ["good morning"])  # noqa: SLF001  # nobody else calls it with a store at hand
 
 
 def test_live_runs_the_real_program(tmp_path: Path) -> None:

@@ -103,6 +103,22 @@ def test_a_bundle_is_saved_and_read_back(tmp_path: Path) -> None:
     assert first["findings"] == again["findings"]
 
 
+def test_the_answer_stands_although_the_bundle_cannot_be_saved(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no directory")
+    run = gocrash("diagnose", NIL_LOG, "--save", tmp_path / "file" / "kept")
+    assert run.status == 2
+    assert run.out.startswith("CRITICAL  nil pointer dereference")
+    assert run.err.startswith("gocrash: cannot write ")
+
+
+def test_a_file_that_is_missing_is_no_instance(tmp_path: Path) -> None:
+    answer = diagnose_json(NIL_LOG, tmp_path / "nosuch", "--service", "checkout")
+    assert [target["instance"] for target in answer["targets"]] == ["service.log", "checkout"], "the last is the whole service"
+    (failure,) = answer["targets"][1]["failures"]
+    assert failure["reason"].endswith("nosuch: No such file or directory")
+    assert "on 1 of 2" not in gocrash("diagnose", NIL_LOG, tmp_path / "nosuch").out
+
+
 def test_secrets_are_masked_in_what_is_saved_and_printed(tmp_path: Path) -> None:
     log = tmp_path / "service.log"
     log.write_bytes(
@@ -141,7 +157,7 @@ def test_a_text_without_any_go_has_no_finding(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"", "is empty"), (b"\x7fELF\x02\x01\x01" + bytes(500), "binary file"), (b"\x1f\x8b\x08broken", "gzip")],
+    [(b"", "is empty"), (b"\x7fELF\x02\x01\x01" + bytes(500), "binary file"), (b"\x1f\x8b\x08broken", "compressed data is damaged")],
 )
 def test_files_that_cannot_be_read_are_one_line_each(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "given").write_bytes(content)

@@ -54,6 +54,8 @@ def test_a_draft_holds_cause_culprit_times_and_prevention(data: Path) -> None:
         "- Lasted: 31 min until it was mitigated, 1 h 10 min until it was resolved (",
         "- Taken on: after 12 min (",
         "- Resolved: after 1 h 10 min (",
+        "- First diagnosis: after 0 ms (",
+        "- The cause was named: after 0 ms",
         "### So that it does not come again\n\n- [ ] Hold locks for memory, not for waiting:",
         "goroutine 29 [sync.Mutex.Lock]:",
     ):

@@ -126,6 +126,42 @@ def test_a_bundle_without_a_diagnosis_says_so() -> None:
     assert "\nnew      deadlock: " in run.out
 
 
+def test_missing_evidence_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        remember(store, "lock-convoy", now=datetime.now(UTC))
+        heap = next(piece for piece in store.evidence.of_incident(1) if piece.name == "heap.pb.gz")
+    assert isinstance(heap.content, Path)
+    heap.content.unlink()
+    named = f"gocrash: heap of {heap.instance}: its file is missing: put it back from a backup ({heap.content})\n"
+    run = gocrash("replay", "INC-1", "--format", "json", "--data", tmp_path)
+    assert (run.status, run.err) == (0, named)
+    assert "same" in {difference["kind"] for difference in json.loads(run.out)["differences"]}
+    file = tmp_path / "INC-1.tar"
+    run = gocrash("incident", "export", "INC-1", file, "--data", tmp_path)
+    assert (run.status, run.err) == (0, named)
+    with tarfile.open(file) as packed:
+        names = {Path(member.name).name for member in packed}
+    assert "goroutine.pb.gz" in names
+    assert "heap.pb.gz" not in names
+    assert "| missing |" in gocrash("incident", "postmortem", "INC-1", "--data", tmp_path).out
+    assert gocrash("incident", "show", "INC-1", "--data", tmp_path).status == 0
+    for piece in (tmp_path / "evidence").glob("??/*"):
+        piece.unlink()
+    run = gocrash("replay", "INC-1", "--data", tmp_path)
+    assert (run.status, run.out) == (2, "")
+    assert "all evidence of INC-1 is missing" in run.err
+
+
+def test_an_export_without_evidence_is_called_by_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "INC-1.tar.gz"
+    gocrash("incident", "open", "checkout", "slow", "--data", tmp_path)
+    assert gocrash("incident", "export", "INC-1", file, "--data", tmp_path).status == 0
+    for verb in ("diagnose", "replay"):
+        run = gocrash(verb, file)
+        assert (run.status, run.out) == (2, "")
+        assert run.err.startswith(f"gocrash: {file} holds no evidence: ")
+
+
 def test_what_cannot_be_exported_or_replayed_is_said(data: Path, tmp_path: Path) -> None:
     empty = tmp_path / "data"
     gocrash("incident", "open", "checkout", "slow", "--data", empty)

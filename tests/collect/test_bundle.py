@@ -86,7 +86,8 @@ def bundles(draw: st.DrawFn) -> Bundle:
         )
         for owner, name, sample in keys
     )
-    failures = st.builds(CollectFailure, kind=st.sampled_from(list(Kind)), reason=WORDS, target=owners, withheld=st.booleans())
+    flags = {"overdue": st.booleans(), "withheld": st.booleans()}
+    failures = st.builds(CollectFailure, kind=st.sampled_from(list(Kind)), reason=WORDS, target=owners, **flags)
     return Bundle(
         service=service,
         taken_at=draw(TIMES),

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import os
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.collect.files import read_files
+from bot.collect.spool import Spool
+from bot.collect.unpack import unpack_into
 from bot.errors import UsageError
 from bot.model.evidence import Bundle, Kind, Target
 from bot.parse.sniff import sniff
@@ -116,6 +121,41 @@ def test_a_compressed_log_that_is_cut_off_gives_what_it_holds(tmp_path: Path) ->
     assert len(item.read()) > 100_000
 
 
+@pytest.mark.parametrize("compress", [bz2.compress, lzma.compress])
+def test_a_log_in_bzip2_or_xz_that_is_cut_off_gives_what_it_holds(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
+    log = tmp_path / "app.log"
+    text = b"".join(b"line %d\n" % number for number in range(200_000))
+    log.write_bytes(compress(text)[:-1000])
+    item = read(log).evidence[0]
+    assert item.truncated
+    assert text.startswith(item.read())
+    assert len(item.read()) > 100_000
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+def test_no_more_is_unpacked_than_the_cap(compress: Callable[[bytes], bytes]) -> None:
+    for size, missing in ((100, False), (101, True), (5_000_000, True)):
+        spool = Spool()
+        assert unpack_into(spool, io.BytesIO(compress(b"x" * size)), max_bytes=100) is missing
+        assert spool.size == 100
+
+
+def test_zstd_is_named_with_what_to_do(tmp_path: Path) -> None:
+    log = tmp_path / "app.log.zst"
+    log.write_bytes(b"\x28\xb5\x2f\xfd\x04\x00\x01\x00")
+    with pytest.raises(UsageError, match=r"app\.log\.zst: it is compressed with zstd.*`zstd -d`"):
+        read(log)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_log_of_two_byte_letters_is_kept_as_utf_8(tmp_path: Path, encoding: str) -> None:
+    log = tmp_path / "app.log"
+    text = "panic: größer\r\n" * 200_000
+    log.write_bytes(text.encode(encoding))
+    item = read(log, spool=tmp_path).evidence[0]
+    assert (item.name, item.read()) == ("service.log", text.encode())
+
+
 def test_a_directory_is_a_bundle_and_files_may_join_it(tmp_path: Path) -> None:
     log = tmp_path / "late.log"
     log.write_bytes(CRASH)
@@ -132,7 +172,7 @@ def test_sources_that_cannot_be_read_are_failures_beside_those_that_can(tmp_path
     assert len(bundle.evidence) == 1
     assert [failure.reason.split(": ")[0] for failure in bundle.failures] == [str(empty), str(tmp_path / "none.txt")]
     assert bundle.failures[1].reason.endswith(": No such file or directory")
-    assert [target.instance for target in bundle.targets] == ["metrics.txt", "empty.log", "none.txt"]
+    assert [target.instance for target in bundle.targets] == ["metrics.txt"], "a file that is not there is no instance"
 
 
 def test_when_nothing_can_be_read_every_source_has_its_line(tmp_path: Path) -> None:
@@ -158,3 +198,12 @@ def test_no_source_at_all_is_wrong_usage() -> None:
 def test_an_endless_binary_device_is_given_up() -> None:
     with pytest.raises(UsageError, match="/dev/zero"):
         read("/dev/zero")
+
+
+def test_a_small_file_that_unpacks_to_a_huge_one_is_cut_and_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "huge.gz"
+    path.write_bytes(gzip.compress(b"panic: x\n" * 1_000_000))
+    bundle = read_files([str(path)], service="checkout", sniff=sniff, now=NOON, max_unpacked_bytes=2_000_000)
+    (item,) = bundle.evidence
+    assert (item.size_bytes, item.truncated) == (2_000_000, True)
+    assert [failure.reason.partition(",")[0] for failure in bundle.failures] == [f"{path}: only its first 2 MB were read"]

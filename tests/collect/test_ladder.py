@@ -124,7 +124,7 @@ def test_a_target_that_never_answered_in_time_is_not_asked_again(serve: Serve) -
     assert {reason for _, reason in reasons(harvest)} == {"no answer within 0.4 s"}
     assert len(harvest.failures) == 6
     assert len(servers[0].requests) == 1
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8
 
 
 def test_a_metrics_page_that_hangs_does_not_keep_the_profiles_away(serve: Serve) -> None:

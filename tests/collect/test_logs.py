@@ -80,7 +80,7 @@ def test_a_damaged_file_fails_alone(tmp_path: Path) -> None:
     write(tmp_path / "b.log", b"fine\n", minutes_ago=2)
     evidence, failures = FileLogs(f"{tmp_path}/*.log").read(WINDOW)
     assert [(item.name, item.read()) for item in evidence] == [("service.log", b"fine\n")]
-    assert [failure.reason for failure in failures] == [f"{tmp_path}/a.log: the gzip data is damaged; copy the file again"]
+    assert [failure.reason for failure in failures] == [f"{tmp_path}/a.log: the compressed data is damaged; copy the file again"]
 
 
 def test_no_more_than_a_few_files_are_taken(tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def test_a_dripping_server_is_given_up_at_the_deadline(serve: Serve, prefix: byt
     assert reason(result).endswith(phrase)
     assert isinstance(result, Refusal)
     assert result.late
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8
 
 
 def test_a_silent_server_is_given_up_at_the_deadline(serve: Serve) -> None:
@@ -174,7 +174,7 @@ def test_a_silent_server_is_given_up_at_the_deadline(serve: Serve) -> None:
     started = time.monotonic()
     result = ask(servers[0].url)
     assert result == Refusal("no answer within 0.4 s", late=True)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8
 
 
 def test_a_server_that_hangs_up(serve: Serve) -> None:
@@ -320,3 +320,25 @@ def test_the_pprof_path_may_stand_in_the_url(serve: Serve) -> None:
     server = serve(always(http_answer(PROFILE)))
     assert isinstance(ask(f"{server.url}/debug/pprof/"), Answer)
     assert server.requests[0].startswith(b"GET /debug/pprof/heap ")
+
+
+def test_a_pull_ends_when_everything_is_due_however_much_of_its_deadline_is_left(serve: Serve) -> None:
+    servers: list[Misbehaving] = []
+    servers.append(serve(lambda _connection, _request: servers[0].closing.wait(10) and None))
+    started = time.monotonic()
+    assert ask(servers[0].url, limits=Limits(due_at=started + 0.3)) == Refusal("no answer within 0.3 s", late=True)
+    assert time.monotonic() - started < 8
+    assert ask(servers[0].url, limits=Limits(due_at=started + 0.3)) == Refusal("not asked: no time was left for it", late=True)
+    assert len(servers[0].requests) == 1
+
+
+def test_connecting_gives_up_when_everything_is_due() -> None:
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        host, port = full.getsockname()
+        with socket.create_connection((host, port)):  # takes the only place in the queue
+            started = time.monotonic()
+            said = reason(ask(f"http://{host}:{port}", limits=Limits(due_at=started + 0.4)))
+            assert time.monotonic() - started < 8
+    assert "within 0.4 s" in said

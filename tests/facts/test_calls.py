@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 from snapshots import dump, group, parsed, recorded, shared_benign, snapshot
 
+from bot.collect.bundle import read_bundle
 from bot.facts.derive import derive
 from bot.model.facts import BlockedCallRow
 from bot.model.goroutines import GoroutineGroup
+from bot.parse.read import read
+
+EXAMPLES = Path(__file__).parents[2] / "playbooks"
 
 SERVED = ("net/http.HandlerFunc.ServeHTTP", "net/http.(*conn).serve")
 
@@ -49,3 +55,13 @@ def test_requests_of_a_real_convoy() -> None:
     assert (row.call, row.family, row.count) == ("sync.(*Mutex).Lock", "lock", 120)
     assert row.request_share_ratio is not None
     assert row.request_share_ratio > 0.9
+
+
+def test_the_excerpt_of_a_deep_stack_keeps_the_line_that_waits() -> None:
+    example = EXAMPLES / "goroutine-leak-http-client-timeout" / "examples" / "fires-carrier-never-answers"
+    found = derive(snapshot(*map(read, read_bundle(example).evidence)), benign=shared_benign())
+    waiting = "example.com/shop/inventory.(*Carrier).Delivery"
+    excerpts = [row.excerpt for row in found.blocked_calls if row.function == waiting]
+    excerpts += [row.excerpt for row in found.goroutine_groups if row.function == waiting]
+    assert len(excerpts) >= 2
+    assert all(waiting in excerpt and len(excerpt.splitlines()) <= 17 for excerpt in excerpts)

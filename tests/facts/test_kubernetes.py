@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import copy
+import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from snapshots import NOW, TARGET, parsed, shared_benign, snapshot
 
+from bot.errors import ParseError
 from bot.facts.derive import derive
 from bot.facts.kubernetes import quantity
 from bot.model.facts import Facts
 from bot.model.snapshot import KubernetesList, Parsed, Snapshot
+from bot.parse.kubernetes import parse_kubernetes
 
 
 def at(minutes: int) -> str:
@@ -152,3 +157,42 @@ def test_quantity(text: object, number: float | None) -> None:
 def test_objects_with_nothing_in_them(item: dict[str, Any]) -> None:
     found = facts(pods(item), events(item))
     assert (len(found.pods), len(found.events), found.exits) == (1, 1, ())
+
+
+WHOLE = {
+    **pod(restarts=2, ended={**ended("OOMKilled", 137), "message": "x", "signal": 9}),
+    **event("Unhealthy", "Liveness probe failed"),
+    "regarding": {"kind": "Pod", "name": TARGET.instance},
+    "series": {"count": 2, "lastObservedTime": at(-1)},
+    "note": "x",
+}
+WHOLE["metadata"] |= {"uid": "9f3c", "labels": {"app.kubernetes.io/version": "7"}}
+WHOLE["spec"]["containers"][0] |= {"env": [{"name": "A", "value": "b"}], "resources": {"limits": {"cpu": "1", "memory": "1Gi"}}}
+WHOLE["status"] |= {"podIP": "10.0.0.7", "initContainerStatuses": [{"state": {"waiting": {"reason": "x", "message": "y"}}}]}
+
+
+def places(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    if path:
+        yield path
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from places(item, (*path, key))
+
+
+@pytest.mark.parametrize("path", list(places(WHOLE)), ids=lambda path: ".".join(map(str, path)))
+@pytest.mark.parametrize(
+    "odd", [None, 5, -1, 1e999, "", "x", "1e999", "2026-11-20T12:00:00", [], [None], {}, {"a": {"b": 1}}, True], ids=repr
+)
+def test_whatever_stands_in_a_field_facts_are_derived_or_it_is_refused(path: tuple[str | int, ...], odd: object) -> None:
+    whole = copy.deepcopy(WHOLE)
+    inner: Any = whole
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = odd
+    try:
+        found = parse_kubernetes(json.dumps({"kind": "List", "items": [whole]}).encode())
+    except ParseError:
+        return
+    baseline = snapshot(pods(copy.deepcopy(WHOLE)))
+    derived = facts(parsed("pods.json", found, target=None), parsed("events.json", found, target=None), baseline=baseline)
+    for row in (*derived.pods, *derived.events, *derived.exits):
+        hash(row)

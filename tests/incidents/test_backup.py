@@ -3,7 +3,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -131,6 +131,16 @@ def test_a_running_bot_stands_in_the_way_of_a_restore(store: Store, now: datetim
     restore(copy, database, now=now + timedelta(seconds=30))
 
 
+def test_a_backup_that_fails_half_way_leaves_nothing(store: Store, now: datetime, tmp_path: Path, database: Path) -> None:
+    add(store, now, "a")
+    backup(database, tmp_path / "copy.db")
+    directory = tmp_path / "taken.db"
+    directory.mkdir()
+    with pytest.raises(StoreError, match=r"taken\.db cannot be written"):
+        backup(database, directory)
+    assert not list(tmp_path.glob("*.partial"))
+
+
 def test_rows_that_refer_to_nothing_are_found(store: Store, now: datetime, database: Path) -> None:
     add(store, now, "a")
     with closing(sqlite3.connect(database, isolation_level=None)) as plain:
@@ -148,6 +158,10 @@ def test_rows_that_refer_to_nothing_are_found(store: Store, now: datetime, datab
             "copy.db cannot be opened: let its directory exist",
         ),
         (lambda data: backup(data / "gocrash.db", data / "gocrash.db"), "is the database itself: name another file"),
+        (
+            lambda data: restore(data / "missing.db", data / "gocrash.db", now=datetime.now(UTC)),
+            r"there is no backup .*missing\.db",
+        ),
         (lambda data: problems(data / "missing.db"), "missing.db cannot be opened"),
     ],
 )

@@ -90,6 +90,17 @@ def test_evidence_that_finds_no_room_is_said_and_leaves_nothing(tmp_path: Path, 
     assert damaged_evidence(tmp_path / "gocrash.db", tmp_path / "evidence", hashed=None) == ()
 
 
+def test_a_full_disk_does_not_hide_what_is_there(tmp_path: Path, now: datetime) -> None:
+    with Store(tmp_path) as store:
+        store.incidents.open_or_join(service="checkout", dedup_key="k", title="slow", severity="SEV2", opened_by="U1", now=now)
+    with no_file_larger_than(0):
+        with pytest.raises(StoreError, match="free space"):
+            Store(tmp_path)
+        with Store(tmp_path, reading=True) as store:
+            assert [incident.title for incident in store.incidents.list_incidents()] == ["slow"]
+        assert problems(tmp_path / "gocrash.db") == ()
+
+
 @contextmanager
 def no_file_larger_than(size: int) -> Iterator[None]:
     """Let writing beyond a size fail, as on a full disk."""

@@ -70,9 +70,25 @@ def test_times_are_taken_from_the_transitions(store: Store, now: datetime) -> No
         [moment and (moment - each.opened_at) / MINUTE for moment in (each.acknowledged_at, each.mitigated_at, each.resolved_at)]
         for each in times
     ]
-    assert spans == [[2, 5, None], [3, 3, 3], [1, None, None]]
+    assert spans == [[2, None, None], [3, 3, 3], [1, None, None]]
     assert store.numbers.times(since=now + MINUTE) == ()
     assert [each.service for each in store.numbers.times(since=now, service="mail")] == ["mail"]
+
+
+def test_what_came_again_is_not_mitigated_and_its_pauses_are_not_counted(store: Store, now: datetime) -> None:
+    opened_at = now - DAY
+    turns = (5, Status.MITIGATED), (9, Status.RESOLVED), (60, Status.INVESTIGATING)
+    number = live(store, opened_at, *turns)
+    (times,) = store.numbers.times(since=opened_at)
+    assert (times.mitigated_at, times.resolved_at, times.ill_seconds) == (None, None, 300)
+    assert summarise([times], lambda each: each.service)[0].mitigate_seconds is None
+    store.incidents.change_status(number, Status.RESOLVED, text="", actor="U1", now=opened_at + 70 * MINUTE)
+    (times,) = store.numbers.times(since=opened_at)
+    spent = budget("checkout", outages(store, now), objective_percent=99.9, window_seconds=1e6).spent
+    assert (times.mitigated_at, times.ill_seconds) == (opened_at + 70 * MINUTE, 900)
+    assert spent == (("INC-1", 900.0),)
+    (group,) = summarise([times], lambda each: each.service)
+    assert (group.mitigate_seconds, group.resolve_seconds) == (900, 4200)
 
 
 def test_groups_have_medians_of_what_is_known(store: Store, now: datetime) -> None:

@@ -169,3 +169,13 @@ def test_what_waits_is_counted(store: Store, now: datetime) -> None:
     assert store.outbox.waiting() == 1
     put(store, "sent", "edited", now)
     assert store.outbox.waiting() == 2
+
+
+def test_what_waits_for_a_response_url_that_is_gone_is_given_up(store: Store, now: datetime) -> None:
+    store.outbox.put("headline", channel="C1", payload={"text": "a"}, now=now, response_url="http://127.0.0.1:9/1")
+    store.outbox.put("answer", channel="C1", payload={"text": "b"}, now=now, kind="respond")
+    store.outbox.forget_response_urls(reason="nobody listens")
+    assert due(store, now) == ["headline"]
+    assert store.outbox.get("answer").refused
+    assert store.outbox.get("headline").response_url == ""
+    assert [message.key for message in store.outbox.due(now)] == ["headline"]

@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from bot.errors import StoreError
 from bot.incidents import schema
 from bot.incidents.migrations import migrate, scripts
-from bot.incidents.schema import open_database
+from bot.incidents.schema import open_database, open_for_reading
 from bot.incidents.store import Store
 
 
@@ -49,6 +49,26 @@ def permissions_bind() -> Iterator[None]:
 
 def tables(database: Database) -> dict[str, str]:
     return {table.name: table.schema for table in database.tables}
+
+
+def test_a_database_that_may_not_be_written_can_still_be_read(read_only_directory: Path) -> None:
+    path = read_only_directory / "gocrash.db"
+    open_database(path).close()
+    path.chmod(0o444)
+    with permissions_bind():
+        with pytest.raises(StoreError, match="may not be written"):
+            open_database(path)
+        with closing(open_for_reading(path)) as database:
+            assert "incidents" in tables(database)
+
+
+def test_a_log_that_cannot_be_read_is_not_left_out(read_only_directory: Path) -> None:
+    path = read_only_directory / "gocrash.db"
+    open_database(path).close()
+    path.chmod(0o444)
+    Path(f"{path}-wal").write_bytes(b"what was committed last")
+    with permissions_bind(), pytest.raises(StoreError, match=r"gocrash\.db"):
+        open_for_reading(path)
 
 
 def test_a_new_file_gets_every_migration_and_is_safe_to_write(path: Path) -> None:

@@ -62,6 +62,13 @@ def test_withdrawn_events_are_not_shown_but_kept(store: Store, now: datetime, nu
     assert row == ("wrong channel", "2026-11-20T14:03:11.123Z", "U2")
 
 
+def test_what_opened_an_incident_stays(store: Store, now: datetime, number: int) -> None:
+    (opened,) = store.timeline.of(number)
+    with pytest.raises(UsageError, match=r"opened INC-1: resolve the incident"):
+        store.timeline.withdraw(opened.number, actor="U1", now=now)
+    assert store.timeline.of(number) == (opened,)
+
+
 def test_an_unknown_event_is_said(store: Store, now: datetime) -> None:
     with pytest.raises(UsageError, match="there is no timeline event 77"):
         store.timeline.withdraw(77, actor="U1", now=now)

@@ -189,6 +189,47 @@ def test_an_excerpt_without_its_first_line_is_read_by_its_frames(frames: str, me
     assert (crash.kind, crash.message, crash.goroutine_id) == ("panic", message, 9)
 
 
+SIGNAL = "[signal {0}: x code=0x1 addr={1} pc=0x78d84a]"
+RUNNING = "goroutine 28 [running]:\nmain.f(0x0?)\n\t/src/f.go:3 +0x1d\n"
+
+
+@pytest.mark.parametrize(
+    ("signal", "address", "message"),
+    [
+        ("SIGSEGV", "0x10", NIL),
+        ("SIGSEGV", "0xc000123456", "(the line that says why is missing)"),
+        ("SIGBUS", "0x10", "(the line that says why is missing)"),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "2026/11/20 23:03:37 ready\n"])
+def test_an_excerpt_that_starts_at_the_signal(before: str, signal: str, address: str, message: str) -> None:
+    crash = only_crash(f"{before}{SIGNAL.format(signal, address)}\n\n{RUNNING}")
+    assert (crash.message, crash.signal, crash.goroutine_id, crash.stack[0].function) == (message, signal, 28, "main.f")
+
+
+def test_a_signal_below_an_opening_inside_a_line_belongs_to_it() -> None:
+    crash = only_crash(f"shop 7: panic: {NIL}\n{SIGNAL.format('SIGSEGV', '0xc000123456')}\n\n{RUNNING}")
+    assert (crash.message, crash.signal) == (NIL, "SIGSEGV")
+
+
+def test_a_bare_trace_above_the_exit_status_of_a_panic_is_one() -> None:
+    crash = only_crash(f"{RUNNING}exit status 2\n")
+    assert (crash.kind, crash.message, crash.exit_code) == ("panic", "(the line that says why is missing)", 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        RUNNING,
+        f"{RUNNING}exit status 1\n",
+        RUNNING.replace("running", "select") + "exit status 2\n",
+        RUNNING.replace("main.f(0x0?)", "runtime/debug.Stack()") + "exit status 2\n",
+    ],
+)
+def test_a_bare_trace_alone_is_no_panic(text: str) -> None:
+    assert [crash for crash in read(text).crashes if crash.kind != "exit"] == []
+
+
 def test_an_excerpt_that_starts_in_the_middle_of_a_stack() -> None:
     frames = "panic({0x1, 0x2})\n\truntime/panic.go:1 +0x1\nmain.f()\n\t/src/f.go:3 +0x1d\nmain.main()\n\t/src/f.go:9 +0x2\n"
     crash = only_crash(frames)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import time
 
 import pytest
 
@@ -12,6 +13,8 @@ from bot.model.logs import LogReading
 from bot.parse.log import parse_log
 
 BLOCK_BYTES = 1 << 20
+MAX_SECONDS = 20.0
+"""Of processor time: read one by one, the crashes of that test take twice as long."""
 PREFIXES = {
     "bare": "",
     "compose": "web-1  | ",
@@ -99,3 +102,12 @@ def test_nothing_that_stands_in_between_makes_a_difference(ending: str, prefix: 
     ]
     assert whole.dumps == by_line.dumps
     assert len(whole.races) == len(by_line.races)
+
+
+def test_of_too_many_crashes_most_are_only_counted() -> None:
+    log = b"panic: first\n" + b"panic: x\n" * 1_000_000 + b"panic: last\n"
+    began = time.process_time()
+    reading = parse_log(io.BytesIO(log))
+    assert time.process_time() - began < MAX_SECONDS
+    assert (reading.crashes[0].message, reading.crashes[-1].message) == ("first", "last")
+    assert reading.problems == ("998002 crashes or dumps in the middle of the log were not read: there are too many.",)

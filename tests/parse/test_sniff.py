@@ -48,6 +48,7 @@ def test_recorded_evidence_is_what_its_name_says(path: Path) -> None:
         (b'I1120 14:02:11.118204    1187 controller.go:107] "Reconciling" pod="shop/a"\n', Kind.SERVICE_LOG),
         (b'I1120 14:02:11.118204    1187 kubelet.go:1] "x"\npanic: boom\n', Kind.SERVICE_LOG),
         (b"[12345.678901] Memory cgroup out of memory: Killed process 31 (shop)\n", Kind.KERNEL_LOG),
+        (b"goroutine 28 [running]:\nmain.f()\n\t/src/f.go:3 +0x1d\nexit status 2\n", Kind.SERVICE_LOG),
         (b"\xef\xbb\xbf2026/11/20 23:03:37 ready\n", Kind.SERVICE_LOG),
         (b"web-1  | panic: boom\nweb-1  | goroutine 1 [running]:\n", Kind.SERVICE_LOG),
         (b"just words", Kind.SERVICE_LOG),
@@ -57,6 +58,33 @@ def test_texts(text: bytes, kind: Kind) -> None:
     assert sniff(text) == kind
 
 
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "[12345.678901] ",
+        "<4>[12345.678901] ",
+        "[Fri Nov 20 14:02:11 2026] ",
+        "[Fri Nov  2 14:02:11 2026] ",
+        "[Nov20 14:02] ",
+        "[  +0.000003] ",
+        "2026-11-20T14:02:11,123456+00:00 ",
+        "kern  :err   : [12345.678901] ",
+        "kern  :warn  : [Fri Nov 20 14:02:11 2026] ",
+        "Nov 20 14:02:11 node-4 kernel: ",
+        "2026-11-20T14:02:11+0000 node-4 kernel: ",
+        "Fri 2026-11-20 14:02:11 UTC node-4 kernel: ",
+        '{"PRIORITY":"4","_TRANSPORT":"kernel","MESSAGE":"',
+    ],
+)
+def test_the_kernels_words_are_known_in_each_form_of_its_log(prefix: str) -> None:
+    lines = ["checkout invoked oom-killer: gfp_mask=0xcc0", "Memory cgroup out of memory: Killed process 31 (checkout)"]
+    assert sniff("".join(f"{prefix}{line}\n" for line in lines).encode()) is Kind.KERNEL_LOG
+
+
+def test_a_service_that_speaks_of_the_kernels_words_is_no_kernel() -> None:
+    assert sniff(b"2026/11/20 23:03:37 worker gone: Out of memory: Killed process 31\n") is Kind.SERVICE_LOG
+
+
 @pytest.mark.parametrize("content", [b"", b" \n\t\n", b"\x00\x00\x00"])
 def test_nothing_is_refused(content: bytes) -> None:
     with pytest.raises(ParseError, match="empty"):
@@ -64,7 +92,8 @@ def test_nothing_is_refused(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"\x7fELF\x02\x01\x01\x00\x00", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", gzip.compress(b"\x00\x01\x02" * 99)]
+    "content",
+    [b"\x7fELF\x02\x01\x01\x00\x00", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", gzip.compress(b"\x00\x01\x02" * 99, mtime=0)],
 )
 def test_other_binary_files_are_refused(content: bytes) -> None:
     with pytest.raises(ParseError, match="binary"):

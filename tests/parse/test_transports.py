@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,11 @@ def test_a_block_is_unwrapped_at_once_only_where_every_line_is_alike(second: str
     assert transport.bare("\n".join(lines).encode(), lines=2, source="stderr") == found
     assert detect(["ready"]).bare(b"a\nb", lines=2, source="") == b"a\nb"
     assert detect([docker(line) for line in lines]).bare(docker("a").encode(), lines=1, source="stderr") is None
+
+
+def test_a_long_record_of_the_journal_is_read_to_its_message() -> None:
+    record = {"_BOOT_ID": "0" * 900, "__REALTIME_TIMESTAMP": "1795215817000000", "SYSLOG_IDENTIFIER": "kernel", "_PID": "7"}
+    reading = parse_log(io.BytesIO(json.dumps({**record, "MESSAGE": "oom-kill:constraint=CONSTRAINT_MEMCG"}).encode()))
+    (event,) = reading.events
+    assert (reading.transport, event.sample) == ("journald-json", "oom-kill:constraint=CONSTRAINT_MEMCG")
+    assert event.last_seen == datetime(2026, 11, 20, 23, 3, 37, tzinfo=UTC)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.render.canvas import ACCENT, SERIES
-from bot.render.charts import BAR, BOTTOM, LEFT, RIGHT, TOP, bar_chart, line_chart
+from bot.render.charts import BAR, BOTTOM, HEIGHT, LEFT, RIGHT, TOP, bar_chart, line_chart
 from bot.render.svg import Series
 
 START = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
@@ -39,6 +39,14 @@ def test_a_rising_line_rises_from_left_to_right() -> None:
     assert abs(rightmost[0] - RIGHT) <= 6
     assert abs(leftmost[1] - BOTTOM) <= 6
     assert abs(rightmost[1] - TOP) <= 6
+
+
+def test_every_line_is_named_beneath_the_chart() -> None:
+    six = line_chart([series(f"10.0.3.{number}:6060", 1, number) for number in range(6)], title="x", unit="goroutines")
+    one = line_chart([series("10.0.3.1:6060", 1, 2)], title="x", unit="goroutines")
+    named = [any(y >= HEIGHT for _, y in pixels(six.png, colour)) for colour in SERIES]
+    assert named == [True] * 6
+    assert Image.open(io.BytesIO(one.png)).height == HEIGHT
 
 
 def test_line_alt_text_tells_what_the_lines_do() -> None:

@@ -93,6 +93,13 @@ def test_an_open_incident_is_drawn_up_to_now() -> None:
     assert (band.status, band.x, band.width) == ("investigating", (LEFT + RIGHT) / 2, (RIGHT - LEFT) / 2)
 
 
+def test_one_old_note_leaves_room_for_the_incident() -> None:
+    drawing = draw(incident(), (event(6, -60 * 24 * 30, "note", "the first sign"), *LIFE), now=START)
+    assert [dot.x for dot in drawing.dots][:3] == [LEFT, LEFT, (LEFT + RIGHT) / 2]
+    assert drawing.bands[0].width == 102.5
+    assert drawing.began_at == START - 60 * MINUTE
+
+
 def test_a_reopened_incident_has_a_gap() -> None:
     drawing = draw(
         incident(Status.INVESTIGATING), (*LIFE, event(6, 120, "reopened", to="investigating")), now=START + 180 * MINUTE

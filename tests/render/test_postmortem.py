@@ -24,6 +24,7 @@ def known(incident: Incident, events: tuple[TimelineEvent, ...]) -> Known:
         opened_at=incident.opened_at,
         acknowledged_at=incident.opened_at + timedelta(minutes=4),
         mitigated_at=incident.opened_at + timedelta(minutes=31),
+        ill_seconds=31 * 60,
         resolved_at=None,
     )
     return Known(incident=incident, events=events, times=times, document=None, evidence=(), earlier=())
@@ -85,6 +86,30 @@ def test_a_draft_of_which_nothing_is_known_has_only_gaps(known: Known) -> None:
     assert "_Why could this happen" in draft
     assert "- [ ] _What else, by whom, until when?_" in draft
     assert "So that it does not come again" not in draft
+
+
+@pytest.mark.parametrize(
+    ("mitigated_after", "ill_minutes", "lasted"),
+    [
+        (None, 0, "it is not over"),
+        (None, 3, "it is not over: 3 min at first, then it came again"),
+        (31, 31, "31 min until it was mitigated"),
+        (31, 8, "8 min until it was mitigated (it came again; pauses are left out)"),
+    ],
+)
+def test_it_lasts_while_it_is_ill(known: Known, mitigated_after: int | None, ill_minutes: int, lasted: str) -> None:
+    mitigated_at = None if mitigated_after is None else known.incident.opened_at + timedelta(minutes=mitigated_after)
+    times = replace(known.times, mitigated_at=mitigated_at, ill_seconds=ill_minutes * 60)
+    draft = postmortem(replace(known, times=times))
+    assert f"- Lasted: {lasted} ([timeline]" in draft
+    assert ("- Mitigated: not yet" in draft) == (mitigated_after is None)
+
+
+def test_evidence_whose_file_is_gone_is_said_to_be_missing(known: Known, tmp_path: Path) -> None:
+    piece = Evidence(
+        kind=Kind.HEAP, name="heap.pb.gz", content=tmp_path / "gone", source="here", collected_at=known.incident.opened_at
+    )
+    assert "| missing | `gone` |" in postmortem(replace(known, evidence=(piece,)))
 
 
 def test_outside_text_is_no_markup(known: Known) -> None:

@@ -185,7 +185,8 @@ def test_at_the_deadline_the_answer_says_what_is_missing(tmp_path: Path) -> None
         began = time.monotonic()
         headline = asked(bot, "checkout")[0]
         assert time.monotonic() - began < 10
-        assert "nothing wrong found in goroutine, metrics" in headline["text"]
+        assert "not enough evidence when the answer was due: nothing wrong found in goroutine" in headline["text"]
+        assert ":grey_question:" in str(headline["blocks"])
         assert "heap of 127.0.0.1" in str(headline["blocks"])
         assert "not asked any more: the answer was due after 1 s" in str(headline["blocks"])
         assert "/debug/pprof/heap" not in slow.pulls

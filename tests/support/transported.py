@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
+import bz2
+import csv
+import gzip
+import io
 import json
+import lzma
 from collections.abc import Callable
 
 TIME = "2026-11-20T23:03:37.123456789Z"
@@ -60,6 +65,68 @@ def glued(lines: Lines) -> Lines:
     return [*lines[:before], lines[before] + lines[header], *lines[header + 1 :]]
 
 
+def at(number: int) -> str:
+    """The time of a line, in UTC: two lines a millisecond."""
+    return f"2026-11-20T23:03:{37 + number // 2000:02d}.{number // 2 % 1000:03d}Z"
+
+
+def nanoseconds(number: int) -> str:
+    return str(1_795_215_817_000_000_000 + number * 500_000)
+
+
+def cloud_logging(lines: Lines) -> list[dict[str, str]]:
+    """Entries as Cloud Logging gives them: newest first, and no zeros at the end of a time."""
+    entries = [{"insertId": f"{number}", "textPayload": line, "timestamp": at(number)} for number, line in enumerate(lines)]
+    return [entry | {"timestamp": entry["timestamp"].replace(".000Z", "Z")} for entry in reversed(entries)]
+
+
+def json_payloads(lines: Lines) -> Lines:
+    entries = [{"jsonPayload": {"message": line, "pid": 7}, "timestamp": at(number)} for number, line in enumerate(lines)]
+    return json.dumps(entries[::-1], indent=2).split("\n")
+
+
+def loki(lines: Lines, *, step: int = 1, sort_keys: bool = False) -> Lines:
+    values = [[nanoseconds(number), line] for number, line in enumerate(lines)][::step]
+    result = [{"stream": {"app": "shop"}, "values": values}]
+    answer = {"status": "success", "data": {"resultType": "streams", "encodingFlags": [], "result": result, "stats": {}}}
+    return [json.dumps(answer, sort_keys=sort_keys)]
+
+
+def insights(lines: Lines) -> Lines:
+    """CloudWatch Logs Insights: newest first, a column for each field asked for."""
+    rows = [[at(number).replace("T", " ")[:-1], line, "shop/7"] for number, line in enumerate(lines)]
+    return table(["@timestamp", "@message", "@logStream"], rows[::-1])
+
+
+def console(lines: Lines) -> Lines:
+    return table(["timestamp", "message"], [[nanoseconds(number)[:-6], line + "\n"] for number, line in enumerate(lines)])
+
+
+def table(columns: list[str], rows: list[list[str]]) -> Lines:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([columns, *rows])
+    return out.getvalue().split("\n")
+
+
+def logfmt(line: str) -> str:
+    quoted = line.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t")
+    said = f'"{quoted}"' if set(line) & set(' ="\t') else line
+    return f"time={TIME} level=error msg={said} service=shop"
+
+
+ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "UTF-16": lambda text: text.decode().encode("utf-16"),
+    "UTF-16, high byte first": lambda text: b"\xfe\xff" + text.decode().encode("utf-16-be"),
+    "UTF-16 without a mark": lambda text: text.decode().encode("utf-16-le"),
+    "UTF-16 without a mark, high byte first": lambda text: text.decode().encode("utf-16-be"),
+    "UTF-8 with a mark": lambda text: b"\xef\xbb\xbf" + text,
+    "gzip": gzip.compress,
+    "bzip2": bz2.compress,
+    "xz": lzma.compress,
+    "UTF-16 in gzip": lambda text: gzip.compress(text.decode().encode("utf-16")),
+}
+"""What becomes of the bytes of a file, by name."""
+
 WRAPPINGS: dict[str, tuple[str, Callable[[Lines], Lines]]] = {
     "nothing": ("plain", each(lambda _, line: line)),
     "crlf": ("plain", each(lambda _, line: line + "\r")),
@@ -106,5 +173,17 @@ WRAPPINGS: dict[str, tuple[str, Callable[[Lines], Lines]]] = {
     "caret M": ("plain", each(lambda _, line: line + "^M")),
     "entities": ("plain", each(lambda _, line: line.replace("<", "&lt;").replace(">", "&gt;"))),
     "hard wrapped": ("plain", hard_wrapped),
+    "cloud logging": ("docker-json", lambda lines: [json.dumps(cloud_logging(lines))]),
+    "cloud logging, indented": ("docker-json", lambda lines: json.dumps(cloud_logging(lines), indent=2).split("\n")),
+    "cloud logging of records": ("docker-json+json", json_payloads),
+    "cloud logging, line by line": ("json", lambda lines: [json.dumps(entry) for entry in cloud_logging(lines)[::-1]]),
+    "array of records": ("json", lambda lines: ["[" + ",".join(record(line) for line in lines) + "]"]),
+    "loki": ("docker-json", loki),
+    "loki, newest first": ("docker-json", lambda lines: loki(lines, step=-1)),
+    "loki, keys sorted": ("docker-json", lambda lines: loki(lines, sort_keys=True)),
+    "loki of cri": ("docker-json+cri", lambda lines: loki([f"{TIME} stderr F {line}" for line in lines])),
+    "cloudwatch insights": ("docker-json", insights),
+    "cloudwatch console": ("docker-json", console),
+    "logfmt": ("logfmt", each(lambda _, line: logfmt(line))),
     "newest first": ("plain", lambda lines: lines[::-1]),
 }

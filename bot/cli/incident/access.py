@@ -14,6 +14,7 @@ from bot.errors import UsageError
 
 if TYPE_CHECKING:
     from bot.incidents.store import Store
+    from bot.model.evidence import Bundle
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,6 +61,14 @@ def said(text: str) -> str:
     return Redactor().line(text)
 
 
+def say_missing(bundle: Bundle) -> None:
+    """Name on standard error the evidence of an incident that is there no more; the rest goes on without it."""
+    from bot.retrospect.saved import missing_from  # noqa: PLC0415  # `--help` needs none of it
+
+    for problem in missing_from(bundle):
+        click.echo(f"gocrash: {problem}", err=True)
+
+
 def zone_option(function: F) -> F:
     """Add `--zone NAME`."""
     return click.option(
@@ -74,8 +83,8 @@ def actor_option(function: F) -> F:
     )(function)
 
 
-def open_store(data: Path) -> Store:
-    """Open the store of a bot that has run before.
+def open_store(data: Path, *, reading: bool = False) -> Store:
+    """Open the store of a bot that has run before; for `reading` only, the disk may be full or not writable.
 
     Raises:
         UsageError: nothing was ever stored there.
@@ -84,7 +93,7 @@ def open_store(data: Path) -> Store:
 
     if not (data / DATABASE_NAME).exists():
         raise UsageError(f"there is no database in {data}: give the bot's directory with --data, or set GOCRASH_DATA")
-    return Store(data)
+    return Store(data, reading=reading)
 
 
 def incident_number(key: str) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.incident.access import incident_number, now, open_store, zone_option
+from bot.cli.incident.access import incident_number, now, open_store, say_missing, zone_option
 from bot.cli.options import config_option, data_option, read_config
 from bot.errors import UsageError
 
@@ -31,7 +31,7 @@ def export(key: str, file: Path, data: Path) -> None:
 
     if not file.parent.is_dir():
         raise UsageError(f"there is no directory {file.parent}: make it, or name another file")
-    with open_store(data) as store, TemporaryDirectory(prefix="gocrash-") as scratch:
+    with open_store(data, reading=True) as store, TemporaryDirectory(prefix="gocrash-") as scratch:
         number = incident_number(key)
         directory = Path(scratch, store.incidents.get(number).key)
         _write(store, number, directory)
@@ -68,6 +68,7 @@ def _write_saved(saved: Saved, directory: Path) -> None:
     from bot.collect.bundle import as_it_is, write_bundle  # noqa: PLC0415
     from bot.render.document import json_text  # noqa: PLC0415
 
+    say_missing(saved.bundle)
     write_bundle(saved.bundle, directory, as_it_is)
     if saved.document:
         (directory / DIAGNOSIS).write_text(json_text(saved.document), "utf-8")
@@ -86,7 +87,7 @@ def postmortem(key: str, form: str, zone: tzinfo, config_file: Path | None, data
     from bot.render.page import postmortem_html  # noqa: PLC0415
     from bot.retrospect.known import known_of  # noqa: PLC0415
 
-    with open_store(data) as store:
+    with open_store(data, reading=True) as store:
         config = read_config(config_file)
         known = known_of(store, incident_number(key), config, load_engine(config), now=now())
         draft = render.postmortem(known, zone=zone)

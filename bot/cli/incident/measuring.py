@@ -45,7 +45,7 @@ def stats(service: str, since: float, form: str, config_file: Path | None, data:
     from bot.render.document import json_text  # noqa: PLC0415
     from bot.retrospect.known import statistics_of  # noqa: PLC0415
 
-    with open_store(data) as store:
+    with open_store(data, reading=True) as store:
         found = statistics_of(store, service or None, read_config(config_file), since=now() - timedelta(seconds=since), now=now())
     match form:
         case "json":
@@ -72,7 +72,7 @@ def budget(service: str, fail_below: float | None, form: str, config_file: Path 
 
     config = read_config(config_file)
     config.service(service)
-    with open_store(data) as store:
+    with open_store(data, reading=True) as store:
         found = budget_of(store, service, config, now())
     if found is None:
         raise UsageError(f"`{service}` has no objective: add `slo: {{objective: 99.95, window: 28d}}` to it in the configuration")

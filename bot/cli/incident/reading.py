@@ -28,7 +28,7 @@ def list_(service: str, every: bool, data: Path) -> None:
 
     from bot.render.incidents import print_incidents  # noqa: PLC0415
 
-    with open_store(data) as store:
+    with open_store(data, reading=True) as store:
         found = store.incidents.list_incidents(status="all" if every else "open", service=service or None)
     print_incidents(found, Console())
 
@@ -42,7 +42,7 @@ def show(key: str, data: Path) -> None:
 
     from bot.render.incidents import print_incident  # noqa: PLC0415
 
-    with open_store(data) as store:
+    with open_store(data, reading=True) as store:
         incident = store.incidents.get(incident_number(key))
         evidence = store.evidence.of_incident(incident.number)
         latest = store.diagnoses.latest(incident.number)
@@ -64,7 +64,7 @@ def timeline(key: str, form: str, zone: tzinfo, config_file: Path | None, data: 
     """Print what happened when, and who did what; as HTML with charts of how the findings grew."""
     from bot.render import timeline as render  # noqa: PLC0415
 
-    with open_store(data) as store:
+    with open_store(data, reading=True) as store:
         incident = store.incidents.get(incident_number(key))
         events = store.timeline.of(incident.number)
         growths = _growths(store, incident.number, config_file) if form == "html" else ()
@@ -101,7 +101,7 @@ def history(service: str, limit: int, data: Path) -> None:
 
     from bot.render.incidents import print_history  # noqa: PLC0415
 
-    with open_store(data) as store:
+    with open_store(data, reading=True) as store:
         past = store.memory.history(service, limit=limit)
     print_history(past, Console())
 
@@ -117,7 +117,7 @@ def search(words: tuple[str, ...], service: str, limit: int, data: Path) -> None
 
     from bot.render.incidents import print_hits  # noqa: PLC0415
 
-    with open_store(data) as store:
+    with open_store(data, reading=True) as store:
         hits = store.memory.search(" ".join(words), service=service or None, limit=limit)
     print_hits(hits, Console())
 

@@ -32,6 +32,8 @@ MAX_OPTIONS = 100
 
 NOTE_SIZE = 300
 FENCE = "```"
+FRAME_LINES = 2
+"""Of one frame as Go prints it: the function, and beneath it the file."""
 
 _ATOMS = re.compile(r"&(?:amp|lt|gt);|<[^<>\n]*>|.", re.DOTALL)
 _CHARACTERS = re.compile(".", re.DOTALL)
@@ -82,22 +84,45 @@ def sentence(text: str) -> str:
     return line if line.endswith((".", "!", "?", "…")) else f"{line}."
 
 
-def fence(text: str, *, lines: int, limit: int = MAX_SECTION) -> Fenced:
-    """Return the first lines of outside text in a code fence no longer than `limit`, markers included; no text gives no fence."""
+def fence(text: str, *, lines: int, limit: int = MAX_SECTION, frame: tuple[str, str] | None = None) -> Fenced:
+    """Return the first lines of outside text in a code fence no longer than `limit`, markers included; no text gives no fence.
+
+    A `frame` (function and `file:line`) that stands further down in the text is shown all the same, behind a line with `…`.
+    """
     given = printable(text).strip("\n").splitlines()
-    shown: list[str] = []
     room = limit - len(f"{FENCE}\n{FENCE}")
-    for line in given[:lines]:
-        escaped = fence_line(line.rstrip())
-        kept = escaped if length(escaped) <= MAX_LINE else _start(escaped, MAX_LINE - 1) + "…"
+    head, tail = given[:lines], given[:0]
+    at = _frame_at(given, *frame) if frame else None
+    if at is not None and at + FRAME_LINES > lines > FRAME_LINES:
+        head, tail = given[: lines - FRAME_LINES - 1], given[at : at + FRAME_LINES]
+    below = [_fenced(line, limit) for line in tail]
+    room -= sum(length(line) + 1 for line in ["…", *below]) if below else 0
+    shown: list[str] = []
+    for line in head:
+        kept = _fenced(line, limit)
         room -= length(kept) + 1
         if room < 0:
             break
         shown.append(kept)
-    dropped = len(given) - len(shown)
+    dropped = len(given) - len(shown) - len(below)
     while shown and not shown[-1]:
         shown.pop()
+    shown += ["…", *below] if below else []
     return Fenced("\n".join([FENCE, *shown, FENCE]) if shown else "", dropped)
+
+
+def _fenced(line: str, limit: int) -> str:
+    """Return one line as it may stand in a fence of that limit, of which it leaves the larger part to others."""
+    escaped = fence_line(line.rstrip())
+    most = min(MAX_LINE, limit // 3)
+    return escaped if length(escaped) <= most else _start(escaped, most - 1) + "…"
+
+
+def _frame_at(given: Sequence[str], function: str, place: str) -> int | None:
+    """Return the line where a frame stands: its function, and its place there or beneath; else where its function does."""
+    named = [number for number, line in enumerate(given) if function in line]
+    exact = (number for number in named if any(place in line for line in given[number : number + FRAME_LINES]))
+    return next(exact, named[0] if named else None)
 
 
 def joined(lines: Sequence[str], limit: int, *, rest: str) -> str:

@@ -25,6 +25,7 @@ from bot.render.phrases import (
     instances_text,
     masked_text,
     not_collected,
+    place_text,
     seen_before,
     short_place_text,
     utc,
@@ -152,7 +153,7 @@ def _going_on(finding: Finding, diagnosis: Diagnosis) -> Block:
 
 
 def _cause(finding: Finding, diagnosis: Diagnosis, situation: Situation) -> list[Block]:
-    """Return the likely cause: title, confidence, the line to blame, what it explains, and the first lines of proof."""
+    """Return the likely cause: title, confidence, the line to blame, what it explains, and the proof: its start, that line."""
     called = "Cause" if finding.confidence is Confidence.CERTAIN else "Likely cause"
     lines = [f"*{called}:* {inline(finding.title)}{_at(finding, situation)} ({CONFIDENCE[finding.confidence]})"]
     if finding.culprit:
@@ -162,8 +163,12 @@ def _cause(finding: Finding, diagnosis: Diagnosis, situation: Situation) -> list
     ]
     lines += [f"Explains: {inline(symptom.summary)}" for symptom in all_symptoms(finding)][:LINES_SHOWN]
     blocks = [section("\n".join(clip(line, MAX_LINE) for line in lines if line))]
-    proof = next((proof for proof in finding.proofs if proof.excerpt.strip()), None)
-    shown = fence(proof.excerpt, lines=PROOF_LINES, limit=PROOF_LIMIT) if proof else None
+    culprit = finding.culprit
+    proofs = [proof for proof in finding.proofs if proof.excerpt.strip()]
+    # A proof that shows the line to blame says more than one that does not.
+    proof = next((proof for proof in proofs if culprit and culprit.function in proof.excerpt), next(iter(proofs), None))
+    frame = (culprit.function, place_text(culprit)) if culprit else None
+    shown = fence(proof.excerpt, lines=PROOF_LINES, limit=PROOF_LIMIT, frame=frame) if proof else None
     if shown and shown.text:
         blocks.append(section(shown.text))
         if shown.dropped:

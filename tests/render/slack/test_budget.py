@@ -106,3 +106,29 @@ def test_blocks_that_do_not_fit_are_counted() -> None:
     count = fitting([large] * 10, [context("z")])
     assert count == 3
     assert measure([large] * count) <= budget.MAX_MESSAGE
+
+
+STACK = "12000 goroutines [chan send]:\nruntime.gopark\n\truntime/proc.go:474\n" + "".join(
+    f"a.(*Pool).{name}(0x{number})\n\tshop/pool.go:{number} +0x1c\n"
+    for number, name in enumerate(["f.func1", "g", "f", "f", "h"], 80)
+)
+
+
+def test_a_frame_is_shown_wherever_it_stands() -> None:
+    shown = fence(STACK, lines=6, frame=("a.(*Pool).f", "shop/pool.go:83"))
+    assert shown.text == (
+        "```\n12000 goroutines [chan send]:\nruntime.gopark\n\truntime/proc.go:474\n…\n"
+        "a.(*Pool).f(0x83)\n\tshop/pool.go:83 +0x1c\n```"
+    )
+    assert shown.dropped == 8
+    assert fence(STACK, lines=6, frame=("a.(*Pool).f.func1", "shop/pool.go:80")) == fence(STACK, lines=6)
+    assert fence(STACK, lines=6, frame=("b.other", "b.go:1")) == fence(STACK, lines=6)
+
+
+@given(OUTSIDE, OUTSIDE, st.integers(4, 30), st.integers(60, 900))
+def test_a_fence_with_a_frame_keeps_its_limits(text: str, frame: str, lines: int, limit: int) -> None:
+    shown = fence(f"{text}\n{text}\n{text}\n{frame}\nx.go:1", lines=lines, limit=limit, frame=(frame[:9], "x.go:1"))
+    if shown.text:
+        assert length(shown.text) <= limit
+        assert shown.text.count("```") == 2
+        assert len(shown.text.split("\n")) - 2 <= lines

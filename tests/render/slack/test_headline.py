@@ -132,3 +132,15 @@ def test_buttons_ask_before_they_count(leak: Diagnosis, situation: Situation) ->
     }
     assert resolve["confirm"]["text"]["text"] == "Resolve INC-7 for everybody?"
     assert resolve["style"] == "danger"
+
+
+def test_the_proof_in_the_headline_shows_the_line_to_blame(leak: Diagnosis, valid: Valid) -> None:
+    below = "".join(f"runtime.gopark{number}(0x{'f' * 300})\n\t/go/{'d' * 300}/proc.go:47{number}\n" for number in range(4))
+    frame = "example.com/shop.(*Pool).fetch(...)\n\t/src/shop/pool.go:88 +0x85"
+    excerpt = f"12000 goroutines [chan send]:\n{below}{frame}\nmain.main\n\tmain.go:3"
+    other = Proof("metrics", "10.0.3.7:6060", "line 1", "go_goroutines 12000")
+    first = replace(leak.findings[0], proofs=(other, Proof("goroutine", "10.0.3.7:6060", "lines 1-9", excerpt)))
+    shown = valid(diagnosed(replace(leak, findings=(first,)), situation=Situation()))
+    (proof,) = [block["text"]["text"] for block in shown.blocks if "```" in str(block)]
+    assert proof.startswith("```\n12000 goroutines [chan send]:\nruntime.gopark0(")
+    assert proof.endswith(f"\n…\n{frame}\n```")
