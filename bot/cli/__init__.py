@@ -66,7 +66,7 @@ def main() -> None:
 
     When it is told to stop (SIGTERM), or nobody reads its answer any more, it ends with the status that a shell gives to that.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGTERM, _stop)
     output = sys.stdout
     try:
         gocrash.main(prog_name="gocrash", standalone_mode=False)
@@ -101,6 +101,12 @@ def main() -> None:
 def _write_no_more() -> None:
     """Let what standard output still holds go nowhere: when Python ends it would try again, and complain."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _stop(*_: object) -> None:
+    """End, and clean up on the way; who says it twice does not interrupt that."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(128 + signal.SIGTERM)
 
 
 def _complain(problem: str) -> None:

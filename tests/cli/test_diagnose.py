@@ -157,7 +157,11 @@ def test_a_text_without_any_go_has_no_finding(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"", "is empty"), (b"\x7fELF\x02\x01\x01" + bytes(500), "binary file"), (b"\x1f\x8b\x08broken", "compressed data is damaged")],
+    [
+        (b"", "is empty"),
+        (b"\x7fELF\x02\x01\x01" + bytes(500), "binary file"),
+        (b"\x1f\x8b\x08broken", "compressed data is damaged"),
+    ],
 )
 def test_files_that_cannot_be_read_are_one_line_each(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / "given").write_bytes(content)
